@@ -1,0 +1,1 @@
+"""Types, sizes and their inference. `type` and `size` are data; inference is in `infer`."""

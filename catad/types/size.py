@@ -1,0 +1,145 @@
+"""Sizes: polynomials in size variables with rational coefficients, in normal form.
+
+    Size  =  Σ  c · x₁^e₁ ⋯ xₖ^eₖ          e.g.  n,  2*n+1,  d*(d-1)/2
+
+They form a commutative ring; equality of values is equality of normal forms. A size is integer-valued where
+it is used (d*(d-1)/2 is, although its coefficients are not integers).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+__all__ = ["Monomial", "Size"]
+
+Monomial = tuple[tuple[str, int], ...]      # variables in ascending order, exponents ≥ 1; () is the constant 1
+
+
+@dataclass(frozen=True)
+class Size:
+    """A polynomial; `terms` holds the non-zero coefficients by ascending monomial."""
+
+    terms: tuple[tuple[Monomial, Fraction], ...]
+
+    @staticmethod
+    def of(value: int | Fraction) -> Size:
+        return Size((((), Fraction(value)),) if value else ())
+
+    @staticmethod
+    def var(name: str) -> Size:
+        return Size(((((name, 1),), Fraction(1)),))
+
+    @staticmethod
+    def _make(terms: Mapping[Monomial, Fraction]) -> Size:
+        return Size(tuple(sorted((m, c) for m, c in terms.items() if c)))
+
+    def __add__(self, other: Size | int) -> Size:
+        terms = dict(self.terms)
+        for m, c in _size(other).terms:
+            terms[m] = terms.get(m, Fraction(0)) + c
+        return Size._make(terms)
+
+    def __neg__(self) -> Size:
+        return Size(tuple((m, -c) for m, c in self.terms))
+
+    def __sub__(self, other: Size | int) -> Size:
+        return self + (-_size(other))
+
+    def __mul__(self, other: Size | int | Fraction) -> Size:
+        terms: dict[Monomial, Fraction] = {}
+        for m, c in self.terms:
+            for n, d in (Size.of(other) if isinstance(other, Fraction) else _size(other)).terms:
+                key = _times(m, n)
+                terms[key] = terms.get(key, Fraction(0)) + c * d
+        return Size._make(terms)
+
+    def __pow__(self, exponent: int) -> Size:
+        result = Size.of(1)
+        for _ in range(exponent):
+            result = result * self
+        return result
+
+    def __truediv__(self, divisor: int) -> Size:
+        return self * Fraction(1, divisor)
+
+    @cached_property
+    def constant(self) -> int | None:
+        """Its value, when it mentions no variable."""
+        if not self.terms:
+            return 0
+        if len(self.terms) == 1 and self.terms[0][0] == () and self.terms[0][1].denominator == 1:
+            return int(self.terms[0][1])
+        return None
+
+    @cached_property
+    def variable(self) -> str | None:
+        """The name x, when the size is just x."""
+        if len(self.terms) == 1:
+            m, c = self.terms[0]
+            if c == 1 and len(m) == 1 and m[0][1] == 1:
+                return m[0][0]
+        return None
+
+    @cached_property
+    def variables(self) -> tuple[str, ...]:
+        """The variables that occur, ascending."""
+        return tuple(sorted({x for m, _ in self.terms for x, _ in m}))
+
+    def subst(self, env: Mapping[str, Size]) -> Size:
+        """Replace variables by sizes, all at once."""
+        if not any(x in env for x in self.variables):
+            return self
+        result = Size(())
+        for m, c in self.terms:
+            product = Size.of(c)
+            for x, e in m:
+                product = product * env.get(x, Size.var(x)) ** e
+            result = result + product
+        return result
+
+    def evaluate(self, env: Mapping[str, int]) -> int:
+        """Its value at integers; raises KeyError for an unbound variable."""
+        total = Fraction(0)
+        for m, c in self.terms:
+            value = c
+            for x, e in m:
+                value *= env[x] ** e
+            total += value
+        return int(total)
+
+    def __str__(self) -> str:
+        if not self.terms:
+            return "0"
+        common = 1
+        for _, c in self.terms:
+            common = common * c.denominator // _gcd(common, c.denominator)
+        ordered = sorted(self.terms, key=lambda t: (-sum(e for _, e in t[0]), t[0]))
+        parts: list[str] = []
+        for m, c in ordered:
+            k = int(c * common)
+            body = "*".join(x if e == 1 else f"{x}^{e}" for x, e in m)
+            head = body if abs(k) == 1 and body else str(abs(k)) + (f"*{body}" if body else "")
+            sign = "-" if k < 0 else "+"
+            parts.append((("-" if k < 0 else "") + head) if not parts else f" {sign} {head}")
+        text = "".join(parts)
+        return text if common == 1 else f"({text})/{common}"
+
+
+def _size(x: Size | int) -> Size:
+    return x if isinstance(x, Size) else Size.of(x)
+
+
+def _times(m: Monomial, n: Monomial) -> Monomial:
+    powers = dict(m)
+    for x, e in n:
+        powers[x] = powers.get(x, 0) + e
+    return tuple(sorted(powers.items()))
+
+
+def _gcd(a: int, b: int) -> int:
+    while b:
+        a, b = b, a % b
+    return a

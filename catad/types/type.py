@@ -1,0 +1,254 @@
+"""Types of the language, shared by the typed core and by the wires of a net.
+
+    a ::= f64 | f32 | i64 | bool | (a, …) | {x : a, …} | [n]a | a -> a | series k a | t a…
+
+A net carries *flat* types on its wires: products are several wires, and an array of products is one array
+for each leaf (`flatten`). Products of products stay visible in `Fun`, whose argument and result are flattened
+when a function is applied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from catad.types.size import Size
+
+__all__ = [
+    "BOOL", "F32", "F64", "I64", "UNIT", "Array", "Data", "Fun", "Prod", "Record", "Scalar", "Series", "Tangent",
+    "Type", "TypeVar", "array", "dims", "flatten", "holds_function", "is_float", "leaf", "map_type", "subst",
+    "tangent",
+]
+
+
+class Type:
+    """Base of all types; instances are frozen, hashable and compared by structure."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar(Type):
+    """One of f64, f32, i64, bool."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+F64, F32, I64, BOOL = Scalar("f64"), Scalar("f32"), Scalar("i64"), Scalar("bool")
+
+
+@dataclass(frozen=True, slots=True)
+class Prod(Type):
+    """A tuple type; the empty one is the unit."""
+
+    items: tuple[Type, ...]
+
+    def __str__(self) -> str:
+        return "(" + ", ".join(map(str, self.items)) + ")"
+
+
+UNIT = Prod(())
+
+
+@dataclass(frozen=True, slots=True)
+class Record(Type):
+    """A closed structural record; fields are kept in ascending order of their names, which is also leaf order."""
+
+    fields: tuple[tuple[str, Type], ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fields", tuple(sorted(self.fields, key=lambda f: f[0])))
+
+    def __str__(self) -> str:
+        return "{" + ", ".join(f"{x} : {t}" for x, t in self.fields) + "}"
+
+
+@dataclass(frozen=True, slots=True)
+class Array(Type):
+    """`[size]item`; a matrix is an array of arrays."""
+
+    size: Size
+    item: Type
+
+    def __str__(self) -> str:
+        return f"[{', '.join(map(str, dims(self)))}]{leaf(self)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fun(Type):
+    arg: Type
+    result: Type
+
+    def __str__(self) -> str:
+        left = f"({self.arg})" if isinstance(self.arg, Fun) else str(self.arg)
+        return f"{left} -> {self.result}"
+
+
+@dataclass(frozen=True, slots=True)
+class Series(Type):
+    """Truncated power series of the given order (order + 1 normalised coefficients) over a ring type."""
+
+    order: int
+    item: Type
+
+    def __str__(self) -> str:
+        return f"series {self.order} {self.item}"
+
+
+@dataclass(frozen=True, slots=True)
+class Data(Type):
+    """A declared sum type at arguments."""
+
+    name: str
+    args: tuple[Type, ...] = ()
+
+    def __str__(self) -> str:
+        return " ".join([self.name, *(f"({a})" if " " in str(a) else str(a) for a in self.args)])
+
+
+@dataclass(frozen=True, slots=True)
+class TypeVar(Type):
+    """A rigid (declared or generalised) type variable of a polymorphic definition."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Tangent(Type):
+    """The tangent type of a rigid type variable: `a'`. `tangent` computes it once the type is known."""
+
+    item: Type
+
+    def __str__(self) -> str:
+        return f"({self.item})'" if isinstance(self.item, Fun) else f"{self.item}'"
+
+
+def tangent(t: Type) -> Type:
+    """The type of tangents and cotangents of `t`: floats are their own, integers and truth values have the unit.
+
+    The tangent of a function type is not a type of the language; asking for it raises TypeError.
+    """
+    match t:
+        case Scalar("f64" | "f32") | Series():
+            return t
+        case Scalar():
+            return UNIT
+        case Prod(items):
+            return Prod(tuple(tangent(i) for i in items))
+        case Record(fields):
+            return Record(tuple((x, tangent(f)) for x, f in fields))
+        case Array(size, item):
+            return Array(size, tangent(item))
+        case TypeVar() | Data():
+            return Tangent(t)
+        case Tangent():
+            return t
+    raise TypeError(f"{t} has no tangent type")
+
+
+def dims(t: Type) -> tuple[Size, ...]:
+    """The dimensions of an array type, outermost first; () for anything else."""
+    out: list[Size] = []
+    while isinstance(t, Array):
+        out.append(t.size)
+        t = t.item
+    return tuple(out)
+
+
+def leaf(t: Type) -> Type:
+    """The element type below all array dimensions."""
+    while isinstance(t, Array):
+        t = t.item
+    return t
+
+
+def array(sizes: tuple[Size, ...], item: Type) -> Type:
+    """`[s₁]…[sₖ]item`."""
+    for s in reversed(sizes):
+        item = Array(s, item)
+    return item
+
+
+def flatten(t: Type) -> Iterator[Type]:
+    """The wires of a type, left to right: products are spread, arrays of products become products of arrays.
+
+    >>> from catad.types.size import Size
+    >>> [str(w) for w in flatten(Array(Size.var("n"), Prod((F64, Prod((I64, F64))))))]
+    ['[n]f64', '[n]i64', '[n]f64']
+    """
+    match t:
+        case Prod(items):
+            for i in items:
+                yield from flatten(i)
+        case Record(fields):
+            for _, f in fields:
+                yield from flatten(f)
+        case Array(size, item):
+            for w in flatten(item):
+                yield Array(size, w)
+        case _:
+            yield t
+
+
+def map_type(f: Callable[[Type], Type | None], t: Type) -> Type:
+    """Rebuild `t`, replacing each subterm for which `f` gives a type (outermost first)."""
+    new = f(t)
+    if new is not None:
+        return new
+    match t:
+        case Prod(items):
+            return Prod(tuple(map_type(f, i) for i in items))
+        case Record(fields):
+            return Record(tuple((x, map_type(f, i)) for x, i in fields))
+        case Array(size, item):
+            return Array(size, map_type(f, item))
+        case Fun(a, b):
+            return Fun(map_type(f, a), map_type(f, b))
+        case Series(order, item):
+            return Series(order, map_type(f, item))
+        case Data(name, args):
+            return Data(name, tuple(map_type(f, a) for a in args))
+        case Tangent(item):
+            return tangent(map_type(f, item))
+    return t
+
+
+def subst(t: Type, types: Mapping[str, Type], sizes: Mapping[str, Size]) -> Type:
+    """Replace rigid type variables and size variables, all at once."""
+    if not types and not sizes:
+        return t
+
+    def go(u: Type) -> Type | None:
+        if isinstance(u, TypeVar):
+            return types.get(u.name, u)
+        if isinstance(u, Array):
+            return Array(u.size.subst(sizes), map_type(go, u.item))
+        return None
+
+    return map_type(go, t)
+
+
+def is_float(t: Type) -> bool:
+    """Does the leaf of this wire type carry derivatives?"""
+    t = leaf(t)
+    return t in (F64, F32) or isinstance(t, Series)
+
+
+def holds_function(t: Type) -> bool:
+    """Does a function occur anywhere in `t`?"""
+    match t:
+        case Fun():
+            return True
+        case Prod(items):
+            return any(map(holds_function, items))
+        case Record(fields):
+            return any(holds_function(f) for _, f in fields)
+        case Array(_, item) | Series(_, item):
+            return holds_function(item)
+    return False
