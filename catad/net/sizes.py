@@ -1,0 +1,111 @@
+"""The size variables of nets: which occur in a type, an operation, a net, and how to make bound ones fresh.
+
+    free_sizes(N)  =  (mentioned in a wire type, an operation or a bubble of N)  minus  (bound by a `BindSize` of N)
+
+A net's own `sizes` count as free: they are names by which its users instantiate it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from catad.net.net import BindSize, Box, Call, Derive, Fill, Guard, Lambda, Loop, Net, Op, SizeValue
+from catad.types.size import Size
+from catad.types.type import Array, Data, Fun, Prod, Record, Series, Tangent, Type
+
+__all__ = ["bound_sizes", "free_sizes", "fresh_sizes", "op_sizes", "op_types", "type_sizes"]
+
+
+def type_sizes(t: Type) -> Iterator[Size]:
+    """The sizes in a type, outermost and leftmost first."""
+    match t:
+        case Array(size, item):
+            yield size
+            yield from type_sizes(item)
+        case Fun(a, b):
+            yield from type_sizes(a)
+            yield from type_sizes(b)
+        case Series(_, item) | Tangent(item):
+            yield from type_sizes(item)
+        case Prod(items) | Data(_, items):
+            for i in items:
+                yield from type_sizes(i)
+        case Record(fields):
+            for _, f in fields:
+                yield from type_sizes(f)
+
+
+def op_types(op: Op) -> tuple[Type, ...]:
+    """The types that an operation carries in its label."""
+    match op:
+        case Lambda(t):
+            return (t,)
+        case Derive(_, a, b):
+            return (a, b)
+    return ()
+
+
+def op_sizes(op: Op) -> Iterator[Size]:
+    """The sizes that an operation mentions; what `BindSize` binds is not a mention."""
+    match op:
+        case SizeValue(size) | Loop(size):
+            yield size
+        case Fill(sizes):
+            yield from sizes
+        case Guard(checks):
+            for a, b in checks:
+                yield a
+                yield b
+        case Call(_, sizes):
+            for _, s in sorted(sizes, key=lambda p: p[0]):
+                yield s
+        case _:
+            for t in op_types(op):
+                yield from type_sizes(t)
+
+
+def bound_sizes(net: Net) -> tuple[str, ...]:
+    """The variables that boxes of the net itself (not of its bubbles) bind, in order."""
+    return tuple(b.op.name for b in net.boxes if isinstance(b.op, BindSize))
+
+
+def box_sizes(box: Box) -> Iterator[str]:
+    """The size variables that a box mentions in its label and its bubbles (not in the types of its wires)."""
+    for s in op_sizes(box.op):
+        yield from s.variables
+    for n in box.bubbles:
+        yield from free_sizes(n)
+
+
+def free_sizes(net: Net) -> tuple[str, ...]:
+    """The size variables that a net mentions and does not bind by a box; ascending."""
+    known = net._memo.get("free_sizes")
+    if known is None:
+        seen: dict[str, None] = {}
+        for t in {id(t): t for t in net.wires}.values():
+            for s in type_sizes(t):
+                seen.update(dict.fromkeys(s.variables))
+        for b in net.boxes:
+            seen.update(dict.fromkeys(box_sizes(b)))
+        known = net._memo["free_sizes"] = tuple(sorted(seen.keys() - set(bound_sizes(net))))
+    assert isinstance(known, tuple)
+    return known
+
+
+def fresh_sizes(net: Net, taken: Iterable[str]) -> Net:
+    """The net with the variables that it binds itself renamed apart from `taken` (those of its bubbles are its own).
+
+    Variables of `net.sizes` keep their names: they belong to its interface.
+    """
+    from catad.net.build import rename_sizes
+    used = {*taken}
+    avoid = {*used, *free_sizes(net), *bound_sizes(net)}
+    renaming: dict[str, Size] = {}
+    for x in bound_sizes(net):
+        if x in used and x not in net.sizes:
+            k = 1
+            while f"{x}.{k}" in avoid:
+                k += 1
+            avoid.add(f"{x}.{k}")
+            renaming[x] = Size.var(f"{x}.{k}")
+    return rename_sizes(net, renaming)
