@@ -13,7 +13,7 @@ from catad.net.net import (
 from catad.net.net import BindSize as BindSizeOp
 from catad.source import Span
 from catad.types.size import Size
-from catad.types.type import F64, I64, Array, Fun, Scalar, Type, flatten, subst
+from catad.types.type import F32, F64, I64, Array, Fun, Scalar, Type, flatten, subst
 
 __all__ = ["Builder", "rename_sizes"]
 
@@ -27,7 +27,7 @@ class Builder:
         self.inputs: list[Wire] = []
         self.sizes: list[str] = []
 
-    # ── wires and boxes ────────────────────────────────────────────────────────────────────────────────────────
+    # ── wires and boxes ─────────────────────────────────────────────────────────────────────────────────────
 
     def wire(self, t: Type) -> Wire:
         self.wires.append(t)
@@ -51,7 +51,7 @@ class Builder:
     def net(self, *outputs: Wire) -> Net:
         return Net(tuple(self.wires), tuple(self.boxes), tuple(self.inputs), outputs, tuple(self.sizes))
 
-    # ── the common boxes ───────────────────────────────────────────────────────────────────────────────────────
+    # ── the common boxes ────────────────────────────────────────────────────────────────────────────────────
 
     def prim(self, name: str, *args: Wire, span: Span | None = None, reason: str = "") -> Wire:
         """A primitive with one result, whose type the row computes from the types of its arguments."""
@@ -60,7 +60,8 @@ class Builder:
         return self.box(Prim(name), args, [result], span=span, reason=reason)[0]
 
     def const(self, value: float | int | bool, t: Scalar = F64, span: Span | None = None) -> Wire:
-        return self.box(Const(value, t), (), [t], span=span)[0]
+        """A constant; integers are taken as floats where `t` is a float type."""
+        return self.box(Const(float(value) if t in (F64, F32) else value, t), (), [t], span=span)[0]
 
     def size(self, size: Size, span: Span | None = None) -> Wire:
         return self.box(SizeValue(size), (), [I64], span=span)[0]
@@ -77,10 +78,10 @@ class Builder:
         """Finals then collected arrays; their types follow from the body."""
         k = len(inits)
         targets = list(body.target[:k]) + [Array(size, t) for t in body.target[k:]]
-        return self.box(Loop(size, tuple(Carry(x) for x in kinds), down), [*captured, *inits], targets, [body],
-                        span, reason)
+        op = Loop(size, tuple(Carry(x) for x in kinds), down)
+        return self.box(op, [*captured, *inits], targets, [body], span, reason)
 
-    # ── splicing ───────────────────────────────────────────────────────────────────────────────────────────────
+    # ── splicing ────────────────────────────────────────────────────────────────────────────────────────────
 
     def splice(self, net: Net, args: Sequence[Wire], sizes: Mapping[str, Size] | None = None,
                span: Span | None = None) -> tuple[Wire, ...]:

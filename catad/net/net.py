@@ -26,8 +26,8 @@ from catad.types.size import Size
 from catad.types.type import Array, Fun, Scalar, Type
 
 __all__ = [
-    "Apply", "BindSize", "Box", "Call", "Carry", "Const", "Derive", "Fill", "Guard", "IfOp", "Lambda", "Loop", "Net",
-    "Op", "Prim", "SeriesPack", "SeriesPart", "SizeValue", "Table", "Wire",
+    "Apply", "BindSize", "Box", "Call", "Carry", "Const", "Derive", "Entry", "Fill", "Guard", "IfOp", "Lambda",
+    "Loop", "Net", "Op", "Prim", "SeriesPack", "SeriesPart", "SizeValue", "Table", "Wire",
 ]
 
 Wire = int
@@ -54,7 +54,8 @@ class Const(Op):
     type: Scalar
 
     def _key(self) -> tuple[str, str]:
-        return (self.type.name, float(self.value).hex() if self.type.name in ("f64", "f32") else repr(self.value))
+        floating = self.type.name in ("f64", "f32")
+        return (self.type.name, float(self.value).hex() if floating else repr(self.value))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Const) and self._key() == other._key()
@@ -107,7 +108,7 @@ class SeriesPack(Op):
 
 @dataclass(frozen=True, slots=True)
 class SeriesPart(Op):
-    """series k a → its leading coefficient (part "value"), or its coefficients 1…k as [k]a ("coefficients")."""
+    """series k a → its leading coefficient (part "value") or its coefficients 1…k as [k]a ("coefficients")."""
 
     part: str
 
@@ -142,8 +143,9 @@ class Carry:
     """How a loop threads one of its carried wires.
 
     kind "state": any dependence from one trip to the next; runs in order.
-    kind "add", "mul", "min", "max", "and", "or": the body only combines the incoming value with a contribution
-    of this trip by that operation (for "add" also into an array, by `add_at`), so trips may be regrouped.
+    kind "add", "mul", "min", "max", "and", "or": the body only combines the incoming value with a
+    contribution of this trip by that operation (for "add" also into an array, by `add_at`), so trips may be
+    regrouped.
     """
 
     kind: str
@@ -205,7 +207,7 @@ class Net:
     inputs: tuple[Wire, ...]
     outputs: tuple[Wire, ...]
     sizes: tuple[str, ...] = ()
-    _memo: dict[str, object] = field(default_factory=dict, repr=False)   # caches of derived facts, never state
+    _memo: dict[str, object] = field(default_factory=dict, repr=False)   # derived facts, never state
 
     def __post_init__(self) -> None:
         from catad.net.validate import validate

@@ -1,6 +1,6 @@
-"""The size variables of nets: which occur in a type, an operation, a net, and how to make bound ones fresh.
+"""The size variables of nets: which occur in a type, an operation, a net; how to make bound ones fresh.
 
-    free_sizes(N)  =  (mentioned in a wire type, an operation or a bubble of N)  minus  (bound by a `BindSize` of N)
+    free_sizes(N)  =  (mentioned in a wire type, a label or a bubble of N)  minus  (bound by a `BindSize` of N)
 
 A net's own `sizes` count as free: they are names by which its users instantiate it.
 """
@@ -93,7 +93,7 @@ def free_sizes(net: Net) -> tuple[str, ...]:
 
 
 def fresh_sizes(net: Net, taken: Iterable[str]) -> Net:
-    """The net with the variables that it binds itself renamed apart from `taken` (those of its bubbles are its own).
+    """The net with the variables that it binds itself renamed apart from `taken`.
 
     Variables of `net.sizes` keep their names: they belong to its interface.
     """

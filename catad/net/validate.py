@@ -1,12 +1,12 @@
 """Well-formedness of nets: what every pass may rely on, checked when a net is born.
 
     every wire      has exactly one producer, an input or one target of one box
-    every box       comes after the producers of its sources; source, target and bubble types obey its operation
+    every box       comes after the producers of its sources; the types of its wires and bubbles obey its label
     every bubble    starts from (captured ++ bound) wires; it was validated at its own birth
-    every size      bound by a `BindSize` box is bound once, mentioned only after it, and stays inside its bubble
+    every size      bound by a `BindSize` is bound once, mentioned only after it, and stays inside its bubble
 
-One walk over the boxes. The typing of primitives is memoised by the identity of the type objects, which the net
-keeps alive meanwhile.
+One walk over the boxes. The typing of primitives is memoised by the identity of the type objects, which the
+net keeps alive meanwhile.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from catad.net.sizes import bound_sizes, box_sizes, free_sizes, type_sizes
 from catad.ops import ROWS
 from catad.types.size import Size
 from catad.types.type import (
-    BOOL, I64, Array, Data, Fun, Prod, Record, Series, Tangent, Type, array, dims, flatten, leaf, subst,
-    tangent,
+    BOOL, I64, Array, Data, Fun, Prod, Record, Series, Tangent, Type, array, dims, flatten, leaf,
+    subst, tangent,
 )
 
 __all__ = ["KINDS", "InvalidNet", "validate", "validate_table"]
@@ -98,7 +98,7 @@ def _check_sizes(net: Net) -> None:
     for i, b in enumerate(net.boxes):
         for n in b.bubbles:
             inner = set(bound_sizes(n))
-            if inner and any(x in inner for t in (*n.source, *n.target) for s in type_sizes(t) for x in s.variables):
+            if inner and inner & _mentioned((*n.source, *n.target)):
                 raise _invalid(i, b, "a size bound in a bubble stays inside it")
     bound = bound_sizes(net)
     if not bound:
@@ -106,19 +106,22 @@ def _check_sizes(net: Net) -> None:
     if len(set(bound)) != len(bound):
         raise InvalidNet(f"each size is bound once: {', '.join(bound)}")
     pending = set(bound) - set(net.sizes)
-    early = pending & {x for t in net.source for s in type_sizes(t) for x in s.variables}
+    early = pending & _mentioned(net.source)
     if early:
         raise InvalidNet(f"a size in the type of an input is a size of the net: {', '.join(sorted(early))}")
     for i, b in enumerate(net.boxes):
         if isinstance(b.op, BindSize):
             pending.discard(b.op.name)
         elif pending:
-            mentioned = {x for t in b.targets for s in type_sizes(net.wires[t]) for x in s.variables}
-            if pending & mentioned.union(box_sizes(b)):
+            if pending & _mentioned(net.type_of(b.targets)).union(box_sizes(b)):
                 raise _invalid(i, b, "a size is mentioned after the box that binds it")
 
 
-# ── the rule of each operation ─────────────────────────────────────────────────────────────────────────────────
+def _mentioned(types: Types) -> set[str]:
+    return {x for t in types for s in type_sizes(t) for x in s.variables}
+
+
+# ── the rule of each operation ──────────────────────────────────────────────────────────────────────────────
 
 def _show(types: Types) -> str:
     return "(" + ", ".join(map(str, types)) + ")"
@@ -295,13 +298,13 @@ def _derive(op: Op, sources: Types, targets: Types, bubbles: tuple[Net, ...]) ->
 
 _CHECKS: Mapping[type[Op], Check] = {
     Prim: _prim, Const: _const, SizeValue: _size_value, BindSize: _bind_size, Guard: _guard, Fill: _fill,
-    SeriesPack: _series_pack, SeriesPart: _series_part, Call: _call, Lambda: _lambda, Apply: _apply, IfOp: _if,
-    Loop: _loop, Derive: _derive,
+    SeriesPack: _series_pack, SeriesPart: _series_part, Call: _call, Lambda: _lambda, Apply: _apply,
+    IfOp: _if, Loop: _loop, Derive: _derive,
 }
 _BUBBLES: Mapping[type[Op], int] = {Lambda: 1, IfOp: 2, Loop: 1}
 
 
-# ── tables ─────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── tables ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 def validate_table(table: Table) -> None:
     """Raise InvalidNet unless every call fits the net that it names, at the sizes that it passes."""
