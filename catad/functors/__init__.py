@@ -1,1 +1,1 @@
-"""functors."""
+"""Structure-preserving maps of nets: forward, reverse, Taylor, and the unfolding of series into coefficients."""

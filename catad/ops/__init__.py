@@ -67,8 +67,8 @@ class Row:
 
     @property
     def equation(self) -> bool:
-        """Does its derivative come from an equation?"""
-        return not self.linear and not self.constant
+        """Does its derivative come from an equation (in the arguments where it is not linear)?"""
+        return self.name == "div" or (not self.linear and not self.constant)
 
     def linear_sets(self, arity: int) -> tuple[tuple[int, ...], ...]:
         """The sets of arguments in which the row is linear, for this many arguments."""
@@ -126,7 +126,7 @@ def _rows() -> list[Row]:
         Row("neg", "N", "same", linear=((0,),)),
         Row("mul", "NN", "same", linear=((0,), (1,))),
         Row("corr", "FF", "same", linear=((0,), (1,))),      # dagger of the series product; mul on scalars
-        Row("div", "FF", "same", cost=4),
+        Row("div", "FF", "same", linear=((0,),), cost=4),       # and by equation in the divisor
         Row("select", "BSS", "branch", linear=((1, 2),)),
         Row("to_f64", "N", "f64", linear=((0,),)),
         Row("to_f32", "N", "f32", linear=((0,),)),
