@@ -1,0 +1,80 @@
+"""Why a running program stops: E0501 … E0509. Every backend stops with the same codes."""
+
+from __future__ import annotations
+
+from catad.source.codes import Code
+
+__all__ = ["CODES"]
+
+CODES: dict[str, Code] = {
+    "E0501": Code("index out of bounds", """
+An index must lie between 0 and one less than the size of the dimension it selects from. Negative indices do not
+count from the end.
+
+    def last [n] (x : [n]f64) : f64 = x[n]          -- stops: the last entry is x[n - 1]
+    def last [n] (x : [n]f64) : f64 = x[n - 1]      -- stops only when n is 0
+
+The message names the index and the number of entries. Guard the access with `if`: a branch that is not taken is
+not run.
+"""),
+    "E0502": Code("sizes differ", """
+Two sizes had to be equal, the compiler could not prove it, and the values met while running differ.
+
+    def dot [n] (x : [n]f64) (y : [n]f64) : f64 = sum (for i < n -> x[i] * y[i])
+
+called with arrays of 3 and of 4 entries stops here: `n` cannot be both. Nothing is padded, cut or broadcast. Give
+arrays of equal sizes, or cut the longer one: `y[0..3]`.
+"""),
+    "E0503": Code("integer division by zero", """
+`div` and `mod` on i64 have no value at a zero divisor.
+
+    def wheel (k : i64) (n : i64) : i64 = k mod n                             -- stops when n is 0
+    def wheel (k : i64) (n : i64) : i64 = if n == 0 then 0 else k mod n
+
+Division of floats never stops: `1.0 / 0.0` is infinite and `0.0 / 0.0` is NaN.
+"""),
+    "E0504": Code("negative power of an integer", """
+A negative power of an integer is a fraction, which i64 cannot hold.
+
+    def inverse (n : i64) : i64 = n ^ (0 - 1)           -- stops
+    def inverse (n : i64) : f64 = f64 n ^ (0 - 1)       -- 1 / n
+
+A float with a negative integer exponent is the reciprocal of the power.
+"""),
+    "E0505": Code("reduction of nothing", """
+`maximum`, `minimum`, `argmax` and `argmin` choose an entry, so there must be one.
+
+    def peak [n] (x : [n]f64) : f64 = maximum x                               -- stops when n is 0
+    def peak [n] (x : [n]f64) : f64 = if n == 0 then 0 else maximum x
+
+`sum`, `product`, `all` and `any` of nothing are 0, 1, true and false.
+"""),
+    "E0506": Code("negative size", """
+An integer that becomes the size of an array must not be negative.
+
+    def zeros (k : i64) : [k]f64 = for i < k -> 0.0     -- stops at k = -1: no array has -1 entries
+
+A loop `for i < e` whose size appears in no type runs no trip when `e` is negative; a size that a type speaks of
+must be a true one.
+"""),
+    "E0507": Code("not enough memory", """
+An array was asked for that does not fit into memory, or that exceeds the budget the program was given. Nothing was
+allocated; the process goes on.
+
+    def table (n : i64) : [n, n]f64 = for i < n, j < n -> f64 (i * j)         -- n = 10^6 needs 8 terabytes
+
+Often the array need not exist: `sum (for i < n -> …)` never builds what it adds. Otherwise raise the budget.
+"""),
+    "E0508": Code("assertion failed", """
+The condition of an `assert c e` was false.
+
+    def root (x : f64) : f64 = assert (x >= 0) (sqrt x)                       -- stops at x = -1
+
+The message shows the span of the condition. The assertion states what the program takes for granted: either the
+input is wrong, or the assertion is.
+"""),
+    "E0509": Code("interrupted", """
+The program was stopped from outside: Ctrl-C, a signal, or the caller's own request. Long loops look for such a
+request every so often. Nothing is left half done; the function can be called again.
+"""),
+}
