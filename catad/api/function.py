@@ -1,0 +1,281 @@
+"""A function of a program, as Python sees it: typed, named parameters, compiled when it is first called.
+
+    Function = (table, name, entry)          catad.grad and the others make new ones of the same kind
+
+Calls whose parameters and results are all scalars and arrays go straight to the native entry point, which checks
+its arguments itself; when it refuses them (or when there are tuples, records, keywords) the general way packs,
+checks and unpacks, and is the one that speaks to the user.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from inspect import Parameter
+from inspect import Signature as PythonSignature
+from typing import TYPE_CHECKING, Any
+
+from catad.api.values import Packing, callable_type, simple, unpack
+from catad.crash import internal
+from catad.net.net import Entry, Net, Table
+from catad.source import CatadError, Source, error
+from catad.types.type import I64, Prod
+
+if TYPE_CHECKING:
+    from catad.api.engine import Engine
+
+__all__ = ["Function", "signature_text"]
+
+
+def signature_text(name: str, entry: Entry) -> str:
+    """`f [n] (x : [n]f64) : f64`, as it would be declared."""
+    sizes = [s for s in entry.sizes if s not in {x for x, _ in entry.params}]
+    head = name + (f" [{', '.join(sizes)}]" if sizes else "")
+    return " ".join([head, *(f"({x} : {t})" for x, t in entry.params), f": {entry.result}"])
+
+
+class Function:
+    """A callable definition. Made by `catad.compile`, `catad.load` and the transforms; never by hand.
+
+    >>> import catad
+    >>> f = catad.compile("def f (x : f64) (y : f64) : f64 = x * y", entry="f")
+    >>> f(2.0, 3.0), f(y=1.5, x=2)
+    (6.0, 3.0)
+    >>> f.signature
+    'f (x : f64) (y : f64) : f64'
+    """
+
+    def __init__(self, table: Table, name: str, *, backend: str = "llvm", sources: tuple[Source, ...] = (),
+                 shown: str | None = None) -> None:
+        self._table, self._name, self._backend, self._sources = table, name, backend, sources
+        self._entry = table.entries[name]
+        self._lock = threading.RLock()
+        self._derived: dict[Any, Function] = {}
+        self._engine: Engine | None = None
+        self._fast: Callable[..., Any] | None = None
+        self.__name__ = self.__qualname__ = shown or name
+        self.__doc__ = self._entry.doc or None
+        _check_entry(self.__name__, self._entry)
+
+    # ── calling ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        fast = self._fast
+        if fast is not None and not kwargs:
+            try:
+                return fast(*args)
+            except TypeError:                            # the general way says what is wrong, or converts
+                pass
+        return self._general(args, kwargs)
+
+    def _general(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        packing = self._pack(self._bind(args, kwargs))
+        engine = self._engine or self._compile()
+        with internal(f"running {self.__name__}", self._sources):
+            flat = engine.run(packing.flat)
+        return unpack(self._entry.result, iter(flat), packing.classes)
+
+    def _pack(self, values: Sequence[Any]) -> Packing:
+        entry = self._entry
+        packing = Packing(self.__name__, self.signature)
+        for (name, t), value in zip(entry.params, values, strict=True):
+            packing.add(t, value, name)
+            if t == I64 and name in entry.sizes:
+                packing.bind(name, packing.flat[-1], name)
+        packing.check_sizes()
+        return packing
+
+    def _bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[Any]:
+        names = [x for x, _ in self._entry.params]
+        if len(args) > len(names):
+            raise self._argument_error(f"{_count(len(args))} given, but it takes {len(names)}",
+                                       _spread_help(self, args))
+        values = dict(zip(names, args, strict=False))
+        for x, v in kwargs.items():
+            if x not in names:
+                raise self._argument_error(f"it has no parameter `{x}`", _close(x, names))
+            if x in values:
+                raise self._argument_error(f"`{x}` is given twice")
+            values[x] = v
+        missing = [x for x in names if x not in values]
+        if missing:
+            raise self._argument_error(f"{', '.join(f'`{x}`' for x in missing)} not given",
+                                       "a call needs every argument; use a Python lambda to fix some of them")
+        return [values[x] for x in names]
+
+    def _argument_error(self, what: str, help: str | None = None) -> CatadError:
+        return error("E0604", f"{self.__name__}: {what}", notes=[f"the function is  {self.signature}"],
+                     help=[help] if help else [])
+
+    def _compile(self) -> Engine:
+        from catad.api.engine import engine
+        with self._lock:
+            if self._engine is None:
+                table = self._prepared
+                with internal(f"compiling {self.__name__} for {self._backend}", self._sources):
+                    self._engine = engine(self._backend, table, self._name)
+                if self._direct:
+                    self._fast = self._engine.entry
+            return self._engine
+
+    @property
+    def _direct(self) -> bool:
+        """Is the flat form of arguments and result the structured form?"""
+        result = self._entry.result
+        parts = result.items if isinstance(result, Prod) and len(result.items) >= 2 else (result,)
+        return all(simple(t) for _, t in self._entry.params) and all(map(simple, parts))
+
+    @cached_property
+    def _prepared(self) -> Table:
+        from catad import pipeline
+        with self._lock, internal(f"preparing {self.__name__}", self._sources):
+            return pipeline.prepare(self._table, self._name)
+
+    # ── the function as an object ──────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def entry(self) -> Entry:
+        """Parameter names and structured types."""
+        return self._entry
+
+    @property
+    def signature(self) -> str:
+        """The declaration, `f [n] (x : [n]f64) : f64`."""
+        return signature_text(self.__name__, self._entry)
+
+    @property
+    def __signature__(self) -> PythonSignature:
+        """For `inspect.signature` and editors; empty when a name is no Python identifier."""
+        kind = Parameter.POSITIONAL_OR_KEYWORD
+        names = [(x if x.isidentifier() else x.replace("'", "_prime"), t) for x, t in self._entry.params]
+        return PythonSignature([Parameter(x, kind, annotation=str(t)) for x, t in names],
+                               return_annotation=str(self._entry.result))
+
+    @property
+    def compiled(self) -> Callable[..., Any]:
+        """The native entry point: flat values in, flat values out, no Python in between.
+
+        Scalars are floats, ints and bools; arrays are C-contiguous and of the exact dtype.
+        """
+        entry = self._compile().entry
+        if entry is None:
+            raise error("E0611", f"the {self._backend} backend has no native entry point")
+        return entry
+
+    fast = compiled
+
+    def with_backend(self, name: str) -> Function:
+        """The same function run by another backend: "llvm" (native code) or "reference" (NumPy).
+
+        >>> import catad
+        >>> f = catad.compile("def f (x : f64) : f64 = x * x", entry="f")
+        >>> f.with_backend("reference")(3.0)
+        9.0
+        """
+        from catad.api.engine import check_backend
+        return Function(self._table, self._name, backend=check_backend(name), sources=self._sources,
+                        shown=self.__name__)
+
+    def reference(self, *args: Any, **kwargs: Any) -> Any:
+        """The value by the reference backend, which defines what a program means."""
+        return self._derive(("reference",), lambda: self.with_backend("reference"))(*args, **kwargs)
+
+    def _derive(self, key: Any, make: Callable[[], Function]) -> Function:
+        """One derived function for each key, made once."""
+        with self._lock:
+            if key not in self._derived:
+                self._derived[key] = make()
+            return self._derived[key]
+
+    # ── looking inside ─────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def table(self) -> Table:
+        """The program this function is a net of."""
+        return self._table
+
+    @property
+    def net(self) -> Net:
+        """The optimised, closed, first-order net that is compiled."""
+        return self._prepared.nets[self._name]
+
+    @property
+    def source(self) -> str:
+        """The optimised function, written back as a .cad program."""
+        from catad.elaborate.decompile import table_to_cad
+        with internal(f"printing {self.__name__}", self._sources):
+            return table_to_cad(self._prepared, self._name, shown=self.__name__)
+
+    def stage(self, kind: str) -> str:
+        """The text of one stage: "core", "net", "schedule", "llvm" or "asm"."""
+        from catad import pipeline
+        with internal(f"printing {self.__name__} as {kind}", self._sources):
+            return pipeline.stage(self._table, self._name, kind)
+
+    def llvm_ir(self) -> str:
+        """The LLVM IR of the compiled function."""
+        return self.stage("llvm")
+
+    def assembly(self) -> str:
+        """The machine code, as assembly."""
+        return self.stage("asm")
+
+    def ops(self) -> dict[str, int]:
+        """How many boxes of each kind the optimised net has, loop bodies counted once.
+
+        >>> import catad
+        >>> f = catad.compile("def f (x : f64) : f64 = sin x * sin x", entry="f")
+        >>> f.ops()["sin"]
+        1
+        """
+        from catad.net.net import Prim
+        count = Counter(b.op.name if isinstance(b.op, Prim) else type(b.op).__name__.lower()
+                        for b in _boxes(self.net))
+        return dict(sorted(count.items()))
+
+    def draw(self) -> str:
+        """The string diagram of the optimised net, as SVG."""
+        from catad import draw
+        with internal(f"drawing {self.__name__}", self._sources):
+            return draw.draw(self._prepared, self._name)
+
+    def _repr_svg_(self) -> str:
+        return self.draw()
+
+    def __repr__(self) -> str:
+        return f"<catad function {self.signature}>"
+
+
+def _boxes(net: Net) -> Iterator[Any]:
+    for b in net.boxes:
+        yield b
+        for inner in b.bubbles:
+            yield from _boxes(inner)
+
+
+def _check_entry(name: str, entry: Entry) -> None:
+    for x, t in (*entry.params, ("the result", entry.result)):
+        if not callable_type(t):
+            where = x if x == "the result" else f"`{x}`"
+            raise error("E0603", f"{name} cannot be called from outside: {where} has type {t}", entry.span,
+                        "holds functions or sums" if entry.span else "",
+                        help=["write a definition that fixes the function arguments, and call that"])
+
+
+def _count(n: int) -> str:
+    return "1 argument" if n == 1 else f"{n} arguments"
+
+
+def _close(name: str, names: Sequence[str]) -> str | None:
+    import difflib
+    best = difflib.get_close_matches(name, names, 1)
+    return f"did you mean `{best[0]}`?" if best else None
+
+
+def _spread_help(f: Function, args: tuple[Any, ...]) -> str | None:
+    params = f.entry.params
+    if len(params) == 1 and isinstance(params[0][1], Prod) and len(params[0][1].items) == len(args):
+        return f"it takes one tuple: {f.__name__}(({', '.join(['…'] * len(args))}))"
+    return None

@@ -1,0 +1,148 @@
+"""A checked program and its entries.
+
+    load, compile : text → Program,   Program["f"] : Function
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import pathlib
+import threading
+from collections.abc import Iterator
+from typing import Any, overload
+
+from catad.api.function import Function, signature_text
+from catad.crash import internal
+from catad.net.net import Table
+from catad.source import CatadError, Source, error
+from catad.source.files import read, root_of
+from catad.types.type import Fun, Type
+
+__all__ = ["Program", "compile", "load"]
+
+_Path = str | os.PathLike[str]
+
+
+class Program:
+    """What a file defines. Entries are attributes and items; nothing is compiled before it is called.
+
+    >>> import catad
+    >>> p = catad.compile("def sq (x : f64) : f64 = x * x def half (x : f64) : f64 = x / 2")
+    >>> list(p), p.sq(3.0), p["half"](5.0)
+    (['sq', 'half'], 9.0, 2.5)
+    >>> p
+    Program of 2 entries
+      sq (x : f64) : f64
+      half (x : f64) : f64
+    """
+
+    def __init__(self, source: Source, *, root: pathlib.Path | None = None) -> None:
+        from catad import pipeline
+        self._source = source
+        self._lock = threading.RLock()
+        self._functions: dict[str, Function] = {}
+        with internal(f"checking {source.name}", [source]):
+            self._module = pipeline.load(source, root=root)
+        with internal(f"elaborating {source.name}", [source]):
+            self._table: Table = pipeline.elaborate(self._module)
+        self._names = tuple(x for x in self._module.own if x in self._table.entries)
+
+    @property
+    def table(self) -> Table:
+        """All nets of the program."""
+        return self._table
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __getitem__(self, name: str) -> Function:
+        with self._lock:
+            if name not in self._functions:
+                if name not in self._names:
+                    raise self._missing(name)
+                self._functions[name] = Function(self._table, name, sources=(self._source,))
+            return self._functions[name]
+
+    def __getattr__(self, name: str) -> Function:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        try:
+            return self[name]
+        except CatadError as exc:
+            if exc.code == "E0602":
+                raise AttributeError(str(exc)) from None
+            raise
+
+    def __dir__(self) -> list[str]:
+        return sorted({*self._names, "main_name", "table"})
+
+    def __repr__(self) -> str:
+        lines = [signature_text(x, self._table.entries[x]) for x in self._names]
+        return "\n  ".join([f"Program of {len(lines)} entr{'y' if len(lines) == 1 else 'ies'}", *lines])
+
+    @property
+    def main_name(self) -> str:
+        """The entry that is meant when none is named: `main`, or the only one."""
+        if "main" in self._names:
+            return "main"
+        if len(self._names) == 1:
+            return self._names[0]
+        raise error("E0602", f"{self._source.name} has {len(self._names)} entries and none is called `main`",
+                    help=[f"name one of {', '.join(self._names)}" if self._names else
+                          "define a function whose types hold no type variables and no functions"])
+
+    def _missing(self, name: str) -> CatadError:
+        definition = self._module.definitions.get(name) if name in self._module.own else None
+        if definition is not None:
+            return _not_an_entry(name, definition.type, definition.type_params, definition.span)
+        best = difflib.get_close_matches(name, self._names, 1)
+        return error("E0602", f"{self._source.name} has no entry `{name}`",
+                     help=[f"did you mean `{best[0]}`?"] if best else
+                     [f"it has {', '.join(self._names)}"] if self._names else ["it has none"])
+
+
+def _not_an_entry(name: str, t: Type, type_params: tuple[str, ...], span: Any) -> CatadError:
+    why = (f"its type has variables ({', '.join(type_params)})" if type_params else
+           "it takes or gives functions" if isinstance(t, Fun) else "its type cannot cross into Python")
+    return error("E0603", f"`{name}` cannot be called from outside: {why}", span, f"{name} : {t}",
+                 help=["write a definition that uses it at definite types, and call that"])
+
+
+def load(path: str | os.PathLike[str]) -> Program:
+    """The program in a .cad file; imports are relative to it.
+
+    >>> import catad, pathlib, tempfile
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "cube.cad"
+    >>> _ = file.write_text("def cube (x : f64) : f64 = x^3")
+    >>> catad.load(file).cube(2.0)
+    8.0
+    """
+    return Program(read(path), root=root_of(path))
+
+
+@overload
+def compile(text: str, entry: None = None, *, name: str = ..., root: _Path | None = ...) -> Program: ...
+@overload
+def compile(text: str, entry: str, *, name: str = ..., root: _Path | None = ...) -> Function: ...
+
+
+def compile(text: str, entry: str | None = None, *, name: str = "<text>",
+            root: _Path | None = None) -> Program | Function:
+    """The program in a text, or one function of it when `entry` names one.
+
+    `name` stands for the file in messages; imports are relative to `root`, the current folder if not given.
+
+    >>> import catad
+    >>> norm = catad.compile("def norm [n] (x : [n]f64) : f64 = sqrt (sum (for i < n -> x[i]^2))", entry="norm")
+    >>> norm([3.0, 4.0])
+    5.0
+    """
+    program = Program(Source(name, text), root=pathlib.Path(root or ".").resolve())
+    return program if entry is None else program[entry]

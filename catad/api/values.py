@@ -1,0 +1,324 @@
+"""Values at the Python boundary: structured on this side, flat on the other.
+
+    pack   : (type, Python value)  →  flat values        one per leaf of `types.type.flatten`, in that order
+    unpack : (type, flat values)   →  Python value       unpack(t, pack(t, v)) = v, up to list → array
+
+| type            | taken                                             | given back                                  |
+|-----------------|---------------------------------------------------|---------------------------------------------|
+| f64, f32        | float, int, NumPy scalar of that dtype            | float                                       |
+| i64             | int, NumPy integer                                | int                                         |
+| bool            | bool, NumPy bool                                  | bool                                        |
+| (a, b)          | tuple or list of that length                      | tuple                                       |
+| {x : a}         | dict, dataclass, NamedTuple with those fields     | dict, or the class an argument came in      |
+| [n]a            | array of exactly that dtype, or nested lists      | array                                       |
+| [n](a, b)       | a tuple of arrays, one for each leaf              | likewise                                    |
+
+Nothing is promoted, broadcast or truncated: what does not fit is a diagnostic that says what was expected.
+Arrays that are not C-contiguous are copied; others are passed as they are.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from catad.source import CatadError, error
+from catad.types.size import Size
+from catad.types.type import BOOL, F32, F64, I64, Array, Prod, Record, Scalar, Type, array
+
+__all__ = ["Packing", "callable_type", "dtype_of", "simple", "unpack"]
+
+Flat = Any          # float | int | bool | np.ndarray, as docs/internals.md says
+
+_DTYPES: dict[Scalar, np.dtype[Any]] = {
+    F64: np.dtype(np.float64), F32: np.dtype(np.float32), I64: np.dtype(np.int64), BOOL: np.dtype(np.bool_)}
+_NAMES = {d: t.name for t, d in _DTYPES.items()}
+
+
+def dtype_of(t: Scalar) -> np.dtype[Any]:
+    """The NumPy dtype of arrays with this leaf."""
+    return _DTYPES[t]
+
+
+def callable_type(t: Type) -> bool:
+    """Can values of this type cross the boundary? (No functions, sums, series or type variables.)"""
+    match t:
+        case Scalar():
+            return True
+        case Prod(items):
+            return all(map(callable_type, items))
+        case Record(fields):
+            return all(callable_type(f) for _, f in fields)
+        case Array(_, item):
+            return callable_type(item)
+    return False
+
+
+def simple(t: Type) -> bool:
+    """Is a value of this type one flat value (a scalar or an array of scalars)?"""
+    while isinstance(t, Array):
+        t = t.item
+    return isinstance(t, Scalar)
+
+
+class Packing:
+    """One call: the flat values so far, the sizes met on the way, and the classes records came in."""
+
+    def __init__(self, function: str, signature: str) -> None:
+        self.function = function
+        self.signature = signature
+        self.flat: list[Flat] = []
+        self.classes: dict[tuple[str, ...], type] = {}
+        self._dims: list[tuple[Size, int, str, int, tuple[Size, ...]]] = []
+        self._bound: dict[str, tuple[int, str]] = {}
+
+    # ── values ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def add(self, t: Type, value: Any, where: str, dims: tuple[Size, ...] = ()) -> None:
+        """Append the leaves of `value`, which is to be of type `[dims]t`; `where` names it in messages."""
+        match t:
+            case Prod(items):
+                for k, (item, v) in enumerate(zip(items, self._items(t, value, where), strict=True)):
+                    self.add(item, v, f"{where}.{k}", dims)
+            case Record(fields):
+                values = self._fields(t, value, where)
+                for x, item in fields:
+                    self.add(item, values[x], f"{where}.{x}", dims)
+            case Array(size, item):
+                self.add(item, value, where, (*dims, size))
+            case Scalar() if dims:
+                a = self._array(t, value, where, dims)
+                self.flat.append(a)
+                self._dims += [(s, n, where, k, dims) for k, (s, n) in enumerate(zip(dims, a.shape, strict=True))]
+            case Scalar():
+                self.flat.append(self._scalar(t, value, where))
+            case _:
+                raise self._error("E0603", f"`{where}` has type {t}, which cannot cross into Python")
+
+    def bind(self, size: str, value: int, where: str) -> None:
+        """A size that is an i64 parameter."""
+        if value < 0:
+            raise self._error("E0607", f"`{where}` is a size and cannot be {value}")
+        self._bound.setdefault(size, (value, where))
+
+    def check_sizes(self) -> None:
+        """All dimensions agree with each other and with the sizes in the types."""
+        for size, found, where, axis, _ in self._dims:
+            if size.variable is not None:
+                self._bound.setdefault(size.variable, (found, f"{where}, dimension {axis + 1}"))
+        env = {x: n for x, (n, _) in self._bound.items()}
+        for size, found, where, axis, dims in self._dims:
+            if all(x in env for x in size.variables) and size.evaluate(env) != found:
+                raise self._size_error(size, found, where, axis, dims, env)
+
+    def _size_error(self, size: Size, found: int, where: str, axis: int, dims: tuple[Size, ...],
+                    env: Mapping[str, int]) -> CatadError:
+        shown = ", ".join(map(str, dims))
+        notes = [f"{x} = {env[x]} from `{self._bound[x][1]}`" for x in size.variables]
+        which = "" if len(dims) == 1 else f" in dimension {axis + 1}"
+        wanted = str(size) if size.constant is not None else f"{size} = {size.evaluate(env)}"
+        return self._error("E0607", f"`{where}` should have shape [{shown}]: expected {wanted}{which}, found {found}",
+                           notes=notes)
+
+    # ── products ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _items(self, t: Prod, value: Any, where: str) -> Sequence[Any]:
+        if not t.items and value is None:
+            return ()
+        if isinstance(value, (tuple, list)):
+            if len(value) == len(t.items):
+                return value
+            raise self._error("E0605", f"`{where}` should be a tuple of {len(t.items)} values, {t}; "
+                                       f"found {len(value)}")
+        raise self._error("E0605", f"`{where}` should be a tuple, {t}; found {describe(value)}")
+
+    def _fields(self, t: Record, value: Any, where: str) -> Mapping[str, Any]:
+        names = tuple(x for x, _ in t.fields)
+        if isinstance(value, Mapping):
+            values = value
+        elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+            values = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+            self.classes[names] = type(value)
+        elif isinstance(value, tuple) and hasattr(value, "_fields"):
+            values = dict(zip(value._fields, value, strict=True))
+            self.classes[names] = type(value)
+        else:
+            raise self._error("E0605", f"`{where}` should be a record (dict, dataclass or NamedTuple), {t}; "
+                                       f"found {describe(value)}")
+        missing = [x for x in names if x not in values]
+        unknown = [x for x in values if x not in names]
+        if missing or unknown:
+            raise self._field_error(t, where, missing, unknown)
+        return values
+
+    def _field_error(self, t: Record, where: str, missing: list[str], unknown: list[Any]) -> CatadError:
+        parts = [f"lacks {_list(missing)}"] if missing else []
+        parts += [f"has no field {_list(unknown)}"] if unknown else []
+        helps = [f"did you mean `{best}`?" for u in unknown
+                 for best in difflib.get_close_matches(str(u), missing, 1)]
+        return self._error("E0608", f"`{where}` should be the record {t}: it {' and '.join(parts)}"
+                           if missing else f"`{where}`: {t} {' and '.join(parts)}", help=helps)
+
+    # ── leaves ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _scalar(self, t: Scalar, value: Any, where: str) -> float | int | bool:
+        if isinstance(value, np.ndarray) and value.ndim == 0:
+            value = value[()]
+        kind = type(value)
+        if t == F64 and kind is float:
+            return value                                                    # type: ignore[no-any-return]
+        if isinstance(value, np.generic):
+            return self._numpy_scalar(t, value, where)
+        if t == BOOL and kind is bool:
+            return bool(value)
+        if t == I64 and isinstance(value, int) and kind is not bool:
+            if -2**63 <= value < 2**63:
+                return int(value)
+            raise self._error("E0605", f"`{where}` should be an i64; {value} does not fit")
+        if t in (F64, F32) and isinstance(value, (int, float)) and kind is not bool:
+            return self._float(t, value, where)
+        raise self._error("E0605", f"`{where}` should be of type {t}; found {describe(value)}",
+                          help=_bool_help(t, value))
+
+    def _float(self, t: Scalar, value: float, where: str) -> float:
+        try:
+            x = float(value)
+        except OverflowError:
+            raise self._error("E0605", f"`{where}` should be an {t}; the integer is too large") from None
+        if t == F64:
+            return x
+        with np.errstate(over="ignore"):
+            return float(np.float32(x))
+
+    def _numpy_scalar(self, t: Scalar, value: np.generic, where: str) -> float | int | bool:
+        if value.dtype == _DTYPES[t]:
+            return value.item()                                             # type: ignore[no-any-return]
+        if t == I64 and isinstance(value, np.integer) and -2**63 <= int(value) < 2**63:
+            return int(value)
+        raise self._error("E0606", f"`{where}` should be of type {t}; found a NumPy {value.dtype} scalar",
+                          help=[_convert_help(t, value.dtype, f"{_PYTHON[t]}({where})")])
+
+    def _array(self, t: Scalar, value: Any, where: str, dims: tuple[Size, ...]) -> np.ndarray[Any, Any]:
+        wanted = _DTYPES[t]
+        a = value if type(value) is np.ndarray else self._to_array(t, value, where, dims)
+        if a.dtype != wanted:
+            if a.dtype.newbyteorder("=") != wanted:
+                raise self._error(
+                    "E0606", f"`{where}` should be an array of {t}, {array(dims, t)}; found an array of "
+                             f"{_NAMES.get(a.dtype, str(a.dtype))}",
+                    help=[_convert_help(t, a.dtype, f"{where}.astype(np.{wanted.name})")])
+            a = a.astype(wanted)
+        if a.ndim != len(dims):
+            raise self._error("E0607", f"`{where}` should have shape [{', '.join(map(str, dims))}], "
+                                       f"{_count(len(dims), 'dimension')}; found shape {_shape(a.shape)}")
+        return a if a.flags.c_contiguous and a.flags.aligned else np.ascontiguousarray(a).copy()
+
+    def _to_array(self, t: Scalar, value: Any, where: str, dims: tuple[Size, ...]) -> np.ndarray[Any, Any]:
+        expected = array(dims, t)
+        if isinstance(value, (list, tuple, range)):
+            return self._from_list(t, value, where, expected)
+        if isinstance(value, np.ma.MaskedArray):
+            raise self._error("E0605", f"`{where}` is a masked array; masks have no meaning here",
+                              help=["pass `.filled(…)` or `.compressed()`"])
+        if hasattr(value, "__array__") and not isinstance(value, np.generic):
+            return np.asarray(value)
+        if hasattr(value, "__dlpack__"):
+            return np.from_dlpack(value)
+        if hasattr(value, "__buffer__") or isinstance(value, (memoryview,)) or type(value).__module__ == "array":
+            return np.asarray(value)
+        raise self._error("E0605", f"`{where}` should be an array, {expected}; found {describe(value)}")
+
+    def _from_list(self, t: Scalar, value: Any, where: str, expected: Type) -> np.ndarray[Any, Any]:
+        wanted = _DTYPES[t]
+        if t != BOOL and any(isinstance(x, (bool, np.bool_)) for x in _leaves(value)):
+            raise self._error("E0605", f"`{where}` should hold numbers, {expected}; found a truth value")
+        try:
+            a = np.asarray(value)
+        except ValueError:
+            raise self._error("E0607", f"`{where}` should be an array, {expected}; its rows differ in length") from None
+        if a.size == 0 and a.dtype == np.float64:
+            return a.astype(wanted)
+        if a.dtype == wanted or (t in (F64, F32) and a.dtype in (np.int64, np.float64)):
+            with np.errstate(over="ignore"):
+                return a.astype(wanted)
+        raise self._error("E0605", f"`{where}` should be an array, {expected}; found a list of "
+                                   f"{_NAMES.get(a.dtype, 'other things')}")
+
+    def _error(self, code: str, title: str, notes: Sequence[str] = (), help: Sequence[str] = ()) -> CatadError:
+        return error(code, f"{self.function}: {title}", notes=[*notes, f"the function is  {self.signature}"],
+                     help=[h for h in help if h])
+
+
+_PYTHON = {F64: "float", F32: "float", I64: "int", BOOL: "bool"}
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, (list, tuple)):
+        for v in value:
+            yield from _leaves(v)
+    elif not isinstance(value, np.ndarray):
+        yield value
+    elif value.dtype == np.bool_:
+        yield True
+
+
+def unpack(t: Type, leaves: Iterator[Flat], classes: Mapping[tuple[str, ...], type]) -> Any:
+    """The structured value of type `t` whose leaves come next."""
+    match t:
+        case Prod(items):
+            return tuple([unpack(i, leaves, classes) for i in items])
+        case Record(fields):
+            values = {x: unpack(f, leaves, classes) for x, f in fields}
+            return _rebuild(values, classes.get(tuple(values)))
+        case Array(_, item) if not simple(item):
+            return unpack(item, leaves, classes)          # an array of products: one array for each leaf
+    return next(leaves)
+
+
+def _rebuild(values: dict[str, Any], cls: type | None) -> Any:
+    if cls is None:
+        return values
+    try:
+        return cls(**values)
+    except TypeError:                                     # a class that is not made from its fields
+        return values
+
+
+# ── words ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+def describe(value: Any) -> str:
+    """A few words for a value of the wrong kind."""
+    if isinstance(value, np.ndarray):
+        return f"an array of {_NAMES.get(value.dtype, str(value.dtype))} with shape {_shape(value.shape)}"
+    if value is None:
+        return "None"
+    if isinstance(value, (bool, int, float)):
+        return f"the {type(value).__name__} {value!r}"
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return "[" + ", ".join(map(str, shape)) + "]"
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}" + ("" if n == 1 else "s")
+
+
+def _list(names: Sequence[Any]) -> str:
+    return ", ".join(f"`{x}`" for x in names)
+
+
+def _bool_help(t: Scalar, value: Any) -> list[str]:
+    return ["truth values are not numbers here; convert with int(…) or float(…)"] if type(value) is bool else []
+
+
+def _convert_help(t: Scalar, found: np.dtype[Any], how: str) -> str:
+    if found.kind == "c":
+        return "complex numbers are not values of the language; pass real and imaginary parts"
+    return f"nothing is converted silently; if that is meant, pass  {how}" if found.kind in "biuf" else ""

@@ -1,0 +1,43 @@
+"""`catad check FILE…`: parse and check; nothing is compiled.
+
+With --json all diagnostics are one JSON document on standard output, since they are the result.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from catad.cli.report import Report
+from catad.crash import INTERNAL, internal
+from catad.source import CatadError, Diagnostic
+from catad.source.files import read, root_of
+
+__all__ = ["run"]
+
+
+def run(args: argparse.Namespace, report: Report) -> int:
+    found: list[Diagnostic] = []
+    for path in args.files:
+        found += _check(path)
+    if args.json:
+        from catad.source.render import to_json
+        print(json.dumps({"diagnostics": [to_json(d) for d in found]}, indent=2))
+    else:
+        for d in found:
+            report.show(d)
+    errors = [d for d in found if d.severity == "error"]
+    if errors and len(args.files) > 1:
+        report.note(f"{len(errors)} error{'s' * (len(errors) > 1)}")
+    return 70 if any(d.code == INTERNAL for d in errors) else 1 if errors else 0
+
+
+def _check(path: str) -> tuple[Diagnostic, ...]:
+    from catad import pipeline
+    try:
+        source = read(path)
+        with internal(f"checking {path}", [source]):
+            pipeline.load(source, root=root_of(path))
+    except CatadError as exc:
+        return exc.diagnostics
+    return ()
