@@ -83,7 +83,7 @@ class CatadError(ValueError):
 
     def __str__(self) -> str:
         from catad.source.render import render
-        return "\n".join(render(d) for d in self.diagnostics)
+        return "\n\n".join(render(d) for d in self.diagnostics)
 
     def _render_traceback_(self) -> list[str]:
         """IPython shows this instead of a traceback."""

@@ -307,7 +307,7 @@ class Unary(Expr):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Binary(Expr):
-    """`e op e`, with `op` as written: + - * / % ^ @ == != < <= > >= && || |> << >>"""
+    """`e op e`, with `op` as written: + - * / div mod ^ @ == != < <= > >= && || |> << >>"""
 
     op: str
     left: Expr
