@@ -112,9 +112,10 @@ def _check_sizes(net: Net) -> None:
     for i, b in enumerate(net.boxes):
         if isinstance(b.op, BindSize):
             pending.discard(b.op.name)
-        elif pending:
-            if pending & _mentioned(net.type_of(b.targets)).union(box_sizes(b)):
-                raise _invalid(i, b, "a size is mentioned after the box that binds it")
+            if b.op.name in net.sizes and b.sources[0] not in net.inputs:
+                raise _invalid(i, b, "a size of the boundary is bound by an input")
+        elif pending and pending & _mentioned(net.type_of(b.targets)).union(box_sizes(b)):
+            raise _invalid(i, b, "a size is mentioned after the box that binds it")
 
 
 def _mentioned(types: Types) -> set[str]:
