@@ -96,7 +96,7 @@ def _indices(domain: Domain, value: Value, at: Iterable[Any], store: Store) -> t
     for axis, raw in enumerate(at):
         i = domain.integer(raw)
         if i is None:
-            raise Fault("E0702", f"the {domain.name} meaning of this depends on an unknown index", f"index {raw}")
+            raise Fault("E0712", f"the {domain.name} meaning of this depends on an unknown index", f"index {raw}")
         if not 0 <= i < shape[axis]:
             which = "" if len(shape) == 1 else f" in dimension {axis + 1}"
             raise Fault("E0501", f"index {i} is out of bounds",

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from catad.source import CatadError, Span, error
 from catad.types.type import Scalar
 
-__all__ = ["Domain", "Fault", "Meaning", "decided", "internal"]
+__all__ = ["Domain", "Fault", "Meaning", "decided", "internal", "refuse"]
 
 Meaning = Callable[..., Any]
 
@@ -47,7 +47,7 @@ class Domain(Protocol):
         """A constant of a program, or a rational number that a recurrence needs."""
 
     def row(self, name: str, types: Sequence[Scalar]) -> Meaning:
-        """What a scalar primitive does at these argument types. Raises Fault E0701 when that has no meaning here."""
+        """What a scalar primitive does at these argument types. Raises Fault E0711 when that has no meaning here."""
 
     def truth(self, value: Any) -> bool | None:
         """A truth value; None when it depends on unknowns."""
@@ -60,12 +60,16 @@ def decided(domain: Domain, value: Any) -> bool:
     """A truth value that must be known now."""
     known = domain.truth(value)
     if known is None:
-        raise Fault("E0702", f"the {domain.name} meaning of this depends on an undecided condition",
+        raise Fault("E0712", f"the {domain.name} meaning of this depends on an undecided condition",
                     f"needs to know whether {value}")
     return known
 
 
-def internal(message: str, span: Span | None = None) -> CatadError:
-    """A net that no pass should have handed to a backend."""
-    return error("E0901", f"internal error: {message}", span,
-                 help=("this is a mistake in catad, not in the program; please report it",))
+def refuse(domain: Domain, name: str) -> Fault:
+    """A row that a domain does not define."""
+    return Fault("E0711", f"`{name}` has no {domain.name} meaning", "used here")
+
+
+def internal(message: str) -> Exception:
+    """A net that no pass should have handed to a backend: a mistake in catad, not in the program."""
+    return RuntimeError(f"{message} (in a backend)")

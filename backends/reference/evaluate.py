@@ -16,7 +16,6 @@ import numpy as np
 
 from catad.net import net as op
 from catad.net.net import Box, Net, Table
-from catad.source import Span
 from catad.source.deep import deep
 from catad.types.size import Size
 from catad.types.type import BOOL, Array, Scalar, Series, Type, dims
@@ -91,18 +90,22 @@ class Machine:
         return tuple([values[w] for w in net.outputs])
 
     def _prepare(self, net: Net) -> Plan:
-        try:
-            steps = tuple((b, self._step(net, b)) for b in net.boxes)
-        except KeyError as e:
-            raise internal(f"a primitive without meaning: {e}") from None
+        steps = tuple((b, self._step_or_fault(net, b)) for b in net.boxes)
         plan = self._plans[id(net)] = Plan(net, steps, any(isinstance(b.op, op.BindSize) for b in net.boxes))
         return plan
+
+    def _step_or_fault(self, net: Net, box: Box) -> Step:
+        """What has no meaning in a domain is an error only when it is reached."""
+        try:
+            return self._step(net, box)
+        except Fault as fault:
+            return _fails(fault)
 
     def _step(self, net: Net, box: Box) -> Step:
         """What a box does to the values of its sources."""
         match box.op:
             case op.Prim(name):
-                return self._prim(name, net.type_of(box.sources), box.span)
+                return self._prim(name, net.type_of(box.sources))
             case op.Const(value, scalar):
                 return _always(self.domain.const(value, scalar))
             case op.SizeValue(size):
@@ -118,7 +121,7 @@ class Machine:
             case op.SeriesPart(part):
                 return self._part(part, net.wires[box.sources[0]], net.wires[box.targets[0]])
             case op.Call(name, given):
-                return self._call(name, given, box.span)
+                return self._call(name, given)
             case op.Lambda():
                 return lambda args, sizes: (Closure(box.bubbles[0], tuple(args), sizes),)
             case op.Apply():
@@ -128,24 +131,21 @@ class Machine:
             case op.Loop() as loop:
                 return self._loop(box, loop)
             case op.Derive(kind):
-                raise internal(f"a {kind} that was not expanded reached a backend", box.span)
-        raise internal(f"an unknown operation {type(box.op).__name__}", box.span)
+                raise internal(f"a {kind} that was not expanded reached a backend")
+        raise internal(f"an unknown operation {type(box.op).__name__}")
 
     # ── primitives and series ──────────────────────────────────────────────────────────────────────────────────
 
-    def _prim(self, name: str, types: Sequence[Type], span: Span | None) -> Step:
+    def _prim(self, name: str, types: Sequence[Type]) -> Step:
         domain = self.domain
-        try:
-            if name in ARRAY_ROWS:
-                meaning = array_row(domain, name, types, self.budget)
-            elif name == "select":
-                return lambda args, _: (self._select(args[0], args[1], args[2], types[1]),)
-            elif any(isinstance(t, Series) for t in types):
-                meaning = series_row(domain, name, types)
-            else:
-                meaning = domain.row(name, [t for t in types if isinstance(t, Scalar)])
-        except Fault as fault:
-            return _fails(fault)                         # an error only if the box is reached
+        if name in ARRAY_ROWS:
+            meaning = array_row(domain, name, types, self.budget)
+        elif name == "select":
+            return lambda args, _: (self._select(args[0], args[1], args[2], types[1]),)
+        elif any(isinstance(t, Series) for t in types):
+            meaning = series_row(domain, name, types)
+        else:
+            meaning = domain.row(name, [t for t in types if isinstance(t, Scalar)])
         return lambda args, _: (meaning(*args),)
 
     def _select(self, cond: Any, a: Any, b: Any, t: Type) -> Any:
@@ -154,12 +154,12 @@ class Machine:
             return a if known else b
         store = Store(self.domain, t, self.budget)
         if not isinstance(store.scalar, Scalar):
-            raise Fault("E0702", f"the {self.domain.name} meaning of this chooses between functions")
+            raise Fault("E0712", f"the {self.domain.name} meaning of this chooses between functions")
         pick = self.domain.row("select", (BOOL, store.scalar, store.scalar))
         if not isinstance(a, np.ndarray):
             return pick(cond, a, b)
         if a.shape != b.shape:
-            raise Fault("E0702", "the two branches give arrays of different sizes, and the condition is undecided")
+            raise Fault("E0712", "the two branches give arrays of different sizes, and the condition is undecided")
         out = np.empty(a.shape, np.object_)
         for i in np.ndindex(a.shape):
             out[i] = pick(cond, a[i], b[i])
@@ -199,7 +199,7 @@ class Machine:
         def step(args: Sequence[Any], sizes: dict[str, int]) -> tuple[Any, ...]:
             n = self.domain.integer(args[0])
             if n is None:
-                raise Fault("E0702", f"the {self.domain.name} meaning of this depends on an unknown size")
+                raise Fault("E0712", f"the {self.domain.name} meaning of this depends on an unknown size")
             if n < 0 and not clamp:
                 raise Fault("E0506", "negative size", f"{name} would be {n}")
             n = max(n, 0)
@@ -213,10 +213,10 @@ class Machine:
         store = Store(self.domain, t, self.budget)
         return lambda args, sizes: (store.fill([extent(s, sizes) for s in shape], args[0]),)
 
-    def _call(self, name: str, sizes: Sequence[tuple[str, Size]], span: Span | None) -> Step:
+    def _call(self, name: str, sizes: Sequence[tuple[str, Size]]) -> Step:
         net = self.table.nets.get(name)
         if net is None:
-            raise internal(f"a call of {name}, which is no net of the table", span)
+            raise internal(f"a call of {name}, which is no net of the table")
 
         def step(args: Sequence[Any], outer: Sizes) -> tuple[Any, ...]:
             given = {x: value_of(s, outer) for x, s in sizes}

@@ -45,7 +45,7 @@ class Floats:
             return _CONVERT[name]
         if scalar in (I64, BOOL):
             return integer_row(name)
-        f = FLOAT_ROWS[name]
+        f = FLOAT_ROWS[name]                             # a KeyError is a row without meaning: an internal error
         if scalar == F32 and name not in _TO_BOOL:
             return lambda *a: _round32(f(*a))
         return f
