@@ -70,6 +70,7 @@ class Functor:
     def __init__(self, nets: dict[str, Net]) -> None:
         self.nets = nets
         self._done: dict[tuple[str, tuple[Shape, ...]], tuple[str, tuple[Shape, ...]]] = {}
+        self._images: dict[tuple[int, tuple[Shape, ...]], tuple[Net, Net, tuple[Shape, ...]]] = {}
 
     # ── what a functor says
 
@@ -86,7 +87,11 @@ class Functor:
 
         Adding is linear, so each part is added up on its own; other regroupings mix the parts.
         """
-        return tuple(kind if kind == "add" or sum(shape) == 1 and shape[0] else "state" for s in shape if s)
+        return tuple(kind if kind == "add" or (sum(shape) == 1 and shape[0]) else "state" for s in shape if s)
+
+    def join(self, shapes: Sequence[Shape]) -> Shape:
+        """The least shape to which all of these can be padded."""
+        return tuple(map(any, zip(*shapes, strict=True)))
 
     def series(self, b: Builder, box: Box, net: Net, args: Sequence[Bundle]) -> Bundle:
         """The image of SeriesPack or SeriesPart: linear, so slot by slot."""
@@ -95,11 +100,15 @@ class Functor:
     # ── nets
 
     def net(self, net: Net, shapes: Sequence[Shape]) -> tuple[Net, tuple[Shape, ...]]:
-        """F(net) for inputs of these shapes, and the shapes of its outputs."""
-        b = Builder()
-        b.sizes.extend(net.sizes)
-        out = self.walk(b, net, [self.enter(b, t, s) for t, s in zip(net.source, shapes, strict=True)])
-        return b.net(*(w for x in out for w in x.wires)), tuple(x.shape for x in out)
+        """F(net) for inputs of these shapes, and the shapes of its outputs. Made once for each bubble and shapes."""
+        key = (id(net), tuple(shapes))
+        if key not in self._images:
+            b = Builder()
+            b.sizes.extend(net.sizes)
+            out = self.walk(b, net, [self.enter(b, t, s) for t, s in zip(net.source, shapes, strict=True)])
+            image = b.net(*(w for x in out for w in x.wires))
+            self._images[key] = (net, image, tuple(x.shape for x in out))     # keeps `net`, hence its id, alive
+        return self._images[key][1:]
 
     def enter(self, b: Builder, t: Type, shape: Shape) -> Bundle:
         """A bundle of fresh inputs."""
@@ -174,7 +183,7 @@ class Functor:
         bubbles = box.bubbles
         sources = [x.shape for x in args[1:]]
         outs = [self.net(n, sources)[1] for n in bubbles]
-        shapes = [tuple(map(any, zip(*pair, strict=True))) for pair in zip(*outs, strict=True)]
+        shapes = [self.join(pair) for pair in zip(*outs, strict=True)]
         nets = [self.padded(n, sources, shapes) for n in bubbles]
         wires = b.box(IfOp(), [args[0].head, *(w for x in args[1:] for w in x.wires)], nets[0].target, nets, box.span,
                       box.reason)
@@ -182,9 +191,12 @@ class Functor:
 
     def padded(self, net: Net, sources: Sequence[Shape], targets: Sequence[Shape]) -> Net:
         """F(net) with its outputs padded to the given shapes."""
+        image, shapes = self.net(net, sources)
+        if list(shapes) == list(targets):
+            return image
         b = Builder()
         b.sizes.extend(net.sizes)
-        out = self.walk(b, net, [self.enter(b, t, s) for t, s in zip(net.source, sources, strict=True)])
+        out = unflatten(b.splice(image, [b.input(t) for t in image.source]), shapes)
         padded = [self.pad(b, t, x, s) for t, x, s in zip(net.target, out, targets, strict=True)]
         return b.net(*(w for x in padded for w in x.wires))
 
@@ -198,7 +210,7 @@ class Functor:
         while True:                                       # shapes of the carried wires only grow
             sources = [*(x.shape for x in args[:n]), index, *carried]
             out = self.net(body, sources)[1]
-            grown = [tuple(map(any, zip(s, o, strict=True))) for s, o in zip(carried, out[:k], strict=True)]
+            grown = [self.join(pair) for pair in zip(carried, out[:k], strict=True)]
             if grown == carried:
                 break
             carried = grown
