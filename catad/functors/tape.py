@@ -171,4 +171,10 @@ def used_inputs(net: Net) -> set[int]:
 
 def keep_inputs(net: Net, keep: Sequence[int]) -> Net:
     """The net with only these inputs (the others are unused)."""
-    return Net(net.wires, net.boxes, tuple(net.inputs[k] for k in keep), net.outputs, net.sizes)
+    b = Builder()
+    b.sizes.extend(net.sizes)
+    at = {net.inputs[k]: b.input(net.wires[net.inputs[k]]) for k in keep}
+    for box in net.boxes:
+        out = b.box(box.op, [at[s] for s in box.sources], net.type_of(box.targets), box.bubbles, box.span, box.reason)
+        at.update(zip(box.targets, out, strict=True))
+    return b.net(*(at[w] for w in net.outputs))
