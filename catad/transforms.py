@@ -97,7 +97,7 @@ def derive(table: Table, name: str, kind: str, *, argnums: tuple[int, ...], sing
     entry = table.entries[name]
     for k in argnums:
         if not 0 <= k < len(entry.params):
-            raise error("E0605", f"`{name}` has no parameter number {k}", entry.span,
+            raise error("E0609", f"`{name}` has no parameter number {k}", entry.span,
                         f"it has {len(entry.params)} (counted from 0)")
     mark = ",".join(map(str, argnums)) + ("" if single else "*") + (f";{order}" if kind == "jet" else "")
     new = f"{kind}[{mark}] {name}" if kind != "vmap" else f"vmap[{''.join('01'[a] for a in in_axes)}] {name}"
@@ -129,13 +129,13 @@ def call(b: Builder, name: str, entry: Entry, args: Sequence[Wire]) -> tuple[Wir
 def _scalar_result(job: Job, kind: str) -> None:
     t = job.entry.result
     if t not in (F64, F32):
-        raise error("E0606", f"`{kind}` needs a function into one number", job.entry.span,
+        raise error("E0610", f"`{kind}` needs a function into one number", job.entry.span,
                     f"`{job.name}` gives {t}", help=["use `jacobian` or `vjp` for other results"])
 
 
 def _differentiable(job: Job) -> None:
     if not any(is_float(t) for t in flatten(job.arg)):
-        raise error("E0607", "there is nothing to differentiate in", job.entry.span,
+        raise error("E0609", "there is nothing to differentiate in", job.entry.span,
                     f"the chosen argument of `{job.name}` has type {job.arg}, which holds no floats")
 
 

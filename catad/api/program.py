@@ -10,14 +10,14 @@ import os
 import pathlib
 import threading
 from collections.abc import Iterator
-from typing import Any, overload
+from typing import overload
 
 from catad.api.function import Function, signature_text
+from catad.api.values import callable_type
 from catad.crash import internal
-from catad.net.net import Table
+from catad.net.net import Entry, Table
 from catad.source import CatadError, Source, error
 from catad.source.files import read, root_of
-from catad.types.type import Fun, Type
 
 __all__ = ["Program", "compile", "load"]
 
@@ -43,10 +43,11 @@ class Program:
         self._lock = threading.RLock()
         self._functions: dict[str, Function] = {}
         with internal(f"checking {source.name}", [source]):
-            self._module = pipeline.load(source, root=root)
+            self._module = pipeline.load(source, root=None if root is None else str(root))
         with internal(f"elaborating {source.name}", [source]):
             self._table: Table = pipeline.elaborate(self._module)
-        self._names = tuple(x for x in self._module.own if x in self._table.entries)
+        entries = self._table.entries
+        self._names = tuple(x for x in self._module.own if x in entries and _callable(entries[x]))
 
     @property
     def table(self) -> Table:
@@ -65,7 +66,7 @@ class Program:
     def __getitem__(self, name: str) -> Function:
         with self._lock:
             if name not in self._functions:
-                if name not in self._names:
+                if name not in self._table.entries:
                     raise self._missing(name)
                 self._functions[name] = Function(self._table, name, sources=(self._source,))
             return self._functions[name]
@@ -99,20 +100,14 @@ class Program:
                           "define a function whose types hold no type variables and no functions"])
 
     def _missing(self, name: str) -> CatadError:
-        definition = self._module.definitions.get(name) if name in self._module.own else None
-        if definition is not None:
-            return _not_an_entry(name, definition.type, definition.type_params, definition.span)
         best = difflib.get_close_matches(name, self._names, 1)
         return error("E0602", f"{self._source.name} has no entry `{name}`",
                      help=[f"did you mean `{best[0]}`?"] if best else
                      [f"it has {', '.join(self._names)}"] if self._names else ["it has none"])
 
 
-def _not_an_entry(name: str, t: Type, type_params: tuple[str, ...], span: Any) -> CatadError:
-    why = (f"its type has variables ({', '.join(type_params)})" if type_params else
-           "it takes or gives functions" if isinstance(t, Fun) else "its type cannot cross into Python")
-    return error("E0603", f"`{name}` cannot be called from outside: {why}", span, f"{name} : {t}",
-                 help=["write a definition that uses it at definite types, and call that"])
+def _callable(entry: Entry) -> bool:
+    return callable_type(entry.result) and all(callable_type(t) for _, t in entry.params)
 
 
 def load(path: str | os.PathLike[str]) -> Program:

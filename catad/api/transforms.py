@@ -15,15 +15,13 @@ type, several for a tuple of such. The new parameters have names too; `signature
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
 from catad.api.function import Function
 from catad.crash import internal
-from catad.net.net import Entry, Table
 from catad.source import CatadError, error
-from catad.types.type import F32, F64, Prod, Type, flatten, is_float
+from catad.types.type import F32, F64, Type, flatten, is_float
 
 __all__ = ["grad", "hessian", "hvp", "jacobian", "jet", "jvp", "value_and_grad", "vjp", "vmap"]
 
@@ -55,12 +53,14 @@ def value_and_grad(f: Function, argnums: Argnums = 0) -> Function:
 
 
 def jvp(f: Function, argnums: Argnums | None = None) -> Function:
-    """Forward derivative: takes the parameters, then a tangent for each chosen one (all, if not given).
+    """Forward derivative: takes the parameters, then a tangent of the chosen one, or a tuple for several.
+
+    Without a choice, all parameters that carry derivatives are meant; likewise for `vjp` and `jet`.
 
     >>> import catad
     >>> f = catad.compile("def f (x : f64) (y : f64) : f64 = x * y", entry="f")
-    >>> catad.jvp(f)(3.0, 2.0, 1.0, 0.0)
-    (6.0, 2.0)
+    >>> catad.jvp(f)(3.0, 2.0, (1.0, 0.0)), catad.jvp(f, 1)(3.0, 2.0, 1.0)
+    ((6.0, 2.0), (6.0, 3.0))
     """
     return _derivative(f, "jvp", argnums)
 
@@ -143,7 +143,7 @@ def vmap(f: Function, in_axes: int | Sequence[int | None] | None = 0) -> Functio
                      "transpose the argument, or write the loop in the program: for i < n -> …")
     if all(a is None for a in axes):
         raise _error(f, "vmap needs at least one parameter with axis 0")
-    return _make(f, "vmap", {"in_axes": axes}, False)
+    return _make(f, "vmap", {"in_axes": tuple(a is not None for a in axes)})
 
 
 # ── what they have in common ───────────────────────────────────────────────────────────────────────────────────
@@ -156,42 +156,23 @@ def _derivative(f: Function, kind: str, argnums: Argnums | None, *, scalar: bool
                     notes=[f"the function is  {f.signature}"],
                     help=["vjp takes a cotangent for any result, jacobian gives all partial derivatives"])
     numbers = _positions(f, kind, argnums)
-    options: dict[str, Any] = {"argnums": numbers}
+    single = isinstance(argnums, (int, str)) or (argnums is None and len(numbers) == 1)
+    options: dict[str, Any] = {"argnums": numbers, "single": single}
     if order is not None:
         options["order"] = order
-    several = argnums is not None and not isinstance(argnums, (int, str)) and len(numbers) == 1
-    return _make(f, kind, options, several and kind in ("grad", "value_and_grad", "jacobian"))
+    return _make(f, kind, options)
 
 
-def _make(f: Function, kind: str, options: dict[str, Any], tupled: bool) -> Function:
+def _make(f: Function, kind: str, options: dict[str, Any]) -> Function:
     """The function made by `pipeline.derive`, once for each way of asking."""
     def make() -> Function:
         from catad import pipeline
         with internal(f"deriving {kind} of {f.__name__}", f._sources):
             table, name = pipeline.derive(f.table, f._name, kind, **options)
-        if tupled:
-            table = _as_tuple(table, name, kind)
-        return Function(table, name, backend=f._backend, sources=f._sources, shown=_shown(f, kind, options))
+        return Function(table, name, backend=f._backend, sources=f._sources,
+                        shown=f"{kind}{options.get('order', '')}_{f.__name__}")
 
-    return f._derive((kind, tupled, *sorted(options.items())), make)
-
-
-def _shown(f: Function, kind: str, options: dict[str, Any]) -> str:
-    """The name people see: `grad_f`, `jet3_f`."""
-    return f"{kind}{options.get('order', '')}_{f.__name__}"
-
-
-def _as_tuple(table: Table, name: str, kind: str) -> Table:
-    """`argnums=(0,)` asks for a tuple of one; the leaves are the same."""
-    entry = table.entries[name]
-    result = entry.result
-    if kind == "value_and_grad" and isinstance(result, Prod):
-        value, gradient = result.items
-        result = Prod((value, Prod((gradient,))))
-    else:
-        result = Prod((result,))
-    new: Entry = dataclasses.replace(entry, result=result)
-    return Table(table.nets, {**table.entries, name: new})
+    return f._derive((kind, *sorted(options.items())), make)
 
 
 def _function(f: object, kind: str) -> None:

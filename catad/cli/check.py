@@ -37,7 +37,7 @@ def _check(path: str) -> tuple[Diagnostic, ...]:
     try:
         source = read(path)
         with internal(f"checking {path}", [source]):
-            pipeline.load(source, root=root_of(path))
+            pipeline.load(source, root=str(root_of(path)))
     except CatadError as exc:
         return exc.diagnostics
     return ()
