@@ -173,7 +173,7 @@ class Machine:
         def step(args: Sequence[Any], _: Sizes) -> tuple[Any, ...]:
             head = args[0] if isinstance(args[0], np.ndarray) else _cell(args[0], store.dtype)
             out = np.empty((order + 1, *head.shape), head.dtype)
-            out[0] = head
+            out[0, ...] = head
             if len(args) == 1:
                 out[1:].fill(zero)
             else:

@@ -19,6 +19,7 @@ import numpy as np
 
 from catad.types.type import BOOL, F32, F64, I64, Scalar
 
+from . import circle
 from .domain import Fault, Meaning
 from .gamma import digamma, lgamma, polygamma
 
@@ -180,7 +181,7 @@ FLOAT_ROWS: MappingProxyType[str, Meaning] = MappingProxyType({
     "sqrt": _total(math.sqrt, np.sqrt), "cbrt": math.cbrt,
     "exp": _total(math.exp, np.exp), "expm1": _total(math.expm1, np.expm1),
     "log": _total(math.log, np.log), "log1p": _total(math.log1p, np.log1p),
-    "sin": _total(math.sin, np.sin), "cos": _total(math.cos, np.cos), "tan": _total(math.tan, np.tan),
+    "sin": _total(circle.sin, np.sin), "cos": _total(circle.cos, np.cos), "tan": _total(circle.tan, np.tan),
     "asin": _total(math.asin, np.arcsin), "acos": _total(math.acos, np.arccos), "atan": math.atan,
     "sinh": _total(math.sinh, np.sinh), "cosh": _total(math.cosh, np.cosh), "tanh": math.tanh, "sech2": _sech2,
     "asinh": math.asinh, "acosh": _total(math.acosh, np.arccosh), "atanh": _total(math.atanh, np.arctanh),

@@ -116,13 +116,22 @@ def _factorial_hurwitz(m: int, x: float) -> float:
         if 1e-140 < zeta < 1e140:
             return math.gamma(m + 1) * zeta
     # scale the first term out: ζ(s, x) = |x|^-s (1 + Σ (x/(x+k))^s)
-    log_size = math.lgamma(m + 1) - (m + 1) * math.log(abs(x))
     first = -1.0 if x < 0 and m % 2 == 0 else 1.0
-    ratio = first + _scaled_rest(m + 1, x)
+    mantissa, exponent = _factorial_over_power(m, abs(x))
     try:
-        return ratio * math.exp(log_size)
+        return math.ldexp((first + _scaled_rest(m + 1, x)) * mantissa, exponent)
     except OverflowError:
-        return math.copysign(math.inf, ratio)
+        return math.copysign(math.inf, first + _scaled_rest(m + 1, x))
+
+
+def _factorial_over_power(m: int, x: float) -> tuple[float, int]:
+    """m! / x^(m+1) as a mantissa near 1 and an exponent of 2."""
+    f, e = math.frexp(x)
+    mantissa, exponent = 1 / f, -e * (m + 1)
+    for k in range(1, m + 1):
+        mantissa, shift = math.frexp(mantissa * (k / f))
+        exponent += shift
+    return mantissa, exponent
 
 
 def _scaled_rest(s: int, x: float) -> float:

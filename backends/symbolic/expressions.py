@@ -81,7 +81,7 @@ def _number(value: Any) -> Any:
 def _conversion(name: str) -> Meaning | None:
     """From i64 or bool."""
     if name in ("to_f64", "to_f32"):
-        return sympy.Integer
+        return lambda n: sympy.Integer(n)
     if name == "to_i64":
         return _bool_to_i64
     return None
