@@ -1,0 +1,58 @@
+"""Simplification: a net to a smaller, faster net of the same boundary and meaning.
+
+    simplify = (rebuild ; prune ; fuse)*            rebuild: rules and sharing, box by box (`scope`, `fold`, `arrays`,
+                                                    `loops`, `control`);  prune: `dead`;  fuse: `fusion`
+
+Each round is linear in the net; there is another one only if something happened that opens a way for more (a merge,
+a loop of one trip, a carry that was none), and never more than `ROUNDS`. No pass introduces a failure: what can stop
+the program is shared where it ran before, dropped when its result is not used, and never moved out of a branch or loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from catad.net.net import Loop, Net, Op
+from catad.rewrite import arrays, control, fold
+from catad.rewrite.dead import prune
+from catad.rewrite.fusion import fuse
+from catad.rewrite.loops import loop_box
+from catad.rewrite.scope import Handler, Rule, Run, Scope
+from catad.source.deep import deep
+
+__all__ = ["simplify"]
+
+ROUNDS = 8
+RULES: Mapping[str, tuple[Rule, ...]] = MappingProxyType({**fold.RULES, **arrays.RULES})
+HANDLERS: Mapping[type[Op], Handler] = MappingProxyType({**control.HANDLERS, Loop: loop_box})
+
+
+def simplify(net: Net, nets: Mapping[str, Net] | None = None, *, selects: bool = True) -> Net:
+    """The net simplified. `nets` are those that it calls, looked at to know whether a call can fail.
+
+    `selects` turns cheap branches into selections. Leave them branches in a net that will be differentiated again:
+    a branch not taken contributes nothing, where a selection would multiply its derivative by zero.
+    """
+    label = f"rewrite.simple.{selects}"
+    if net._memo.get(label):
+        return net
+    with deep():
+        new = prune(net)
+        for _ in range(ROUNDS):
+            run = Run(nets or {}, RULES, HANDLERS, selects)
+            built = prune(rebuilt(run, new))
+            new = fuse(built)
+            if new is built and not run.again:
+                break
+        new = prune(new)
+    new._memo[label] = True
+    return new
+
+
+def rebuilt(run: Run, net: Net) -> Net:
+    """One walk over the net, rules applied."""
+    scope = Scope(run, kept_sizes=control.protected(net))
+    inputs = [scope.wire(net.wires[w]) for w in net.inputs]
+    out = scope.walk(net, dict(zip(net.inputs, inputs, strict=True)))
+    return scope.net(inputs, out, net.sizes)
