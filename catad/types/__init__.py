@@ -1,1 +1,1 @@
-"""Types, sizes and their inference. `type` and `size` are data; inference is in `infer`."""
+"""Kinds, size polynomials, unification, inference."""

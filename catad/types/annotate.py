@@ -1,0 +1,118 @@
+"""From types as written to types: names resolved, aliases expanded, sizes read as polynomials."""
+
+from __future__ import annotations
+
+import re
+
+from catad.source import Span
+from catad.syntax import tree
+from catad.types.context import Context, suggest
+from catad.types.meta import NoTangent, Wrong
+from catad.types.sizes import annotated
+from catad.types.type import BOOL, F32, F64, I64, Array, Fun, Prod, Record, Type, TypeVar
+
+__all__ = ["resolve", "variables"]
+
+_SCALARS: dict[str, Type] = {"f64": F64, "f32": F32, "i64": I64, "bool": BOOL}
+_FOREIGN = {
+    "float": "f64", "double": "f64", "real": "f64", "number": "f64", "num": "f64", "int": "i64", "integer": "i64",
+    "long": "i64", "nat": "i64", "boolean": "bool", "unit": "()", "string": None, "str": None, "list": None,
+    "array": None, "vector": None, "matrix": None, "tensor": None, "complex": None,
+}
+
+
+def resolve(c: Context, t: tree.TypeExpr) -> Type:
+    """The type that is written; raises E02xx or E03xx."""
+    match t:
+        case tree.TParen(_, item):
+            return resolve(c, item)
+        case tree.TName(span, name):
+            return _named(c, name, (), span)
+        case tree.TApp(span, name, args):
+            return _named(c, name, args, span)
+        case tree.TTangent(span, item):
+            try:
+                return c.unifier.tangent(resolve(c, item))
+            except NoTangent:
+                raise c.fail("E0214", "a function has no tangent", span, "the tangent of a function type") from None
+        case tree.TProd(_, items):
+            return Prod(tuple([resolve(c, i) for i in items]))
+        case tree.TRecord(span, fields):
+            names = [x for x, _ in fields]
+            if len(set(names)) != len(names):
+                raise c.fail("E0209", "a field is declared twice", span)
+            return Record(tuple([(x, resolve(c, f)) for x, f in fields]))
+        case tree.TArray(_, sizes, item):
+            dims = [annotated(c, s) for s in sizes]
+            out = resolve(c, item)
+            for d in reversed(dims):
+                out = Array(d, out)
+            return out
+        case tree.TFun(_, arg, result):
+            return Fun(resolve(c, arg), resolve(c, result))
+    raise AssertionError(t)
+
+
+def _named(c: Context, name: str, args: tuple[tree.TypeExpr, ...], span: Span) -> Type:
+    if name in _SCALARS and not args:
+        return _SCALARS[name]
+    declaration = c.world.declared_type(name)
+    if declaration is not None:
+        return _expand(c, declaration, args, span)
+    if args or not name[:1].islower() or re.fullmatch(r"[fiuc]\d+", name) or name in _FOREIGN:
+        raise _unknown(c, name, span)
+    known = c.type_variables.get(name)
+    if known is None:
+        known = c.type_variables[name] = c.unifier.meta() if c.scopes else TypeVar(name)
+    return known
+
+
+def _unknown(c: Context, name: str, span: Span) -> Exception:
+    meant = _FOREIGN.get(name)
+    help = [f"did you mean `{meant}`?"] if meant else list(suggest(name, [*_SCALARS, *c.world.type_names()]))
+    if re.fullmatch(r"[fiuc]\d+", name):
+        help = ["the scalar types are f64, f32, i64 and bool"]
+    if name in ("list", "array", "vector", "matrix", "tensor"):
+        help = ["arrays are written `[n]f64`, matrices `[n, m]f64`"]
+    return c.fail("E0203", f"there is no type `{name}`", span, "unknown type", help=help)
+
+
+def _expand(c: Context, d: tree.TypeDecl, args: tuple[tree.TypeExpr, ...], span: Span) -> Type:
+    if d.alias is None:
+        return Wrong()                                       # reported at its declaration
+    if len(args) != len(d.params):
+        raise c.fail("E0203", f"`{d.name}` takes {len(d.params)} types, not {len(args)}", span,
+                     others=[(d.name_span, "declared here")])
+    values = [resolve(c, a) for a in args]
+    if d.name in c.expanding:
+        raise c.fail("E0207", f"the type `{d.name}` is defined by itself", d.name_span, "this alias has no end")
+    saved = c.type_variables, c.size_names, c.size_params, c.env
+    c.type_variables, c.size_names, c.size_params, c.env = dict(zip(d.params, values, strict=True)), {}, {}, {}
+    c.expanding.append(d.name)
+    try:
+        return resolve(c, d.alias)
+    finally:
+        c.expanding.pop()
+        c.type_variables, c.size_names, c.size_params, c.env = saved
+
+
+def variables(t: Type) -> list[str]:
+    """The rigid type variables of a type, in order of appearance."""
+    out: list[str] = []
+    stack = [t]
+    while stack:
+        match stack.pop():
+            case TypeVar(name):
+                if name not in out:
+                    out.append(name)
+            case Prod(items):
+                stack.extend(reversed(items))
+            case Record(fields):
+                stack.extend(f for _, f in reversed(fields))
+            case Array(_, item):
+                stack.append(item)
+            case Fun(a, b):
+                stack.extend((b, a))
+            case other:
+                stack.extend([getattr(other, "item")] if hasattr(other, "item") else [])
+    return out

@@ -1,0 +1,142 @@
+"""The door of this room: a surface tree to a typed core module, or every error found in it.
+
+    check : File → Module        one key for each definition: own ones by name, others by file and name
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path, PurePath
+
+from catad.core.term import Definition, Module
+from catad.source import CatadError, Diagnostic, Source, error
+from catad.source.deep import deep
+from catad.syntax import parse, tree
+from catad.types.files import CheckedFile
+
+__all__ = ["Load", "check", "load_file"]
+
+Load = Callable[[str, Source], Source]
+
+_STDLIB = Path(__file__).resolve().parent.parent / "stdlib"
+
+
+def load_file(path: str, importing: Source) -> Source:
+    """An imported file: beside the importing one, else of the standard library. Raises OSError."""
+    near = Path(importing.name).parent / path
+    chosen = near if near.exists() or not (_STDLIB / path).exists() else _STDLIB / path
+    return Source(str(chosen), chosen.read_text(encoding="utf-8"))
+
+
+def check(file: tree.File, *, load: Load = load_file) -> Module:
+    """Check a file and what it imports. Raises CatadError with all diagnostics, in order of position."""
+    with deep():
+        run = _Run(load, _prelude())
+        checked = run.file(file, "")
+        diagnostics = [d for f in run.finished for d in f.diagnostics]
+        if diagnostics:
+            raise CatadError(_in_order(diagnostics))
+        definitions: dict[str, Definition] = {}
+        for f in [*_prelude_files(), *run.finished]:
+            definitions.update(f.definitions)
+        return Module(definitions, checked.own())
+
+
+def _in_order(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
+    def place(d: Diagnostic) -> int:
+        return d.labels[0].span.start if d.labels else 0
+    names: list[str] = []
+    for d in diagnostics:
+        name = d.labels[0].span.source.name if d.labels else ""
+        if name not in names:
+            names.append(name)
+    return sorted(diagnostics, key=lambda d: (names.index(d.labels[0].span.source.name if d.labels else ""), place(d)))
+
+
+# ── the prelude, checked once ──────────────────────────────────────────────────────────────────────────────────
+
+@cache
+def _prelude_run() -> tuple[CheckedFile, tuple[CheckedFile, ...]]:
+    path = _STDLIB / "prelude.cad"
+    source = Source(str(path), path.read_text(encoding="utf-8"))
+    with deep():
+        run = _Run(load_file, None)
+        checked = run.file(parse(source), "prelude.")
+    diagnostics = [d for f in run.finished for d in f.diagnostics]
+    if diagnostics:
+        raise CatadError(_in_order(diagnostics))
+    return checked, tuple(run.finished)
+
+
+def _prelude() -> CheckedFile:
+    return _prelude_run()[0]
+
+
+def _prelude_files() -> tuple[CheckedFile, ...]:
+    return _prelude_run()[1]
+
+
+# ── imports ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+class _Run:
+    """The files of one check; each is checked once, after those that it imports."""
+
+    def __init__(self, load: Load, prelude: CheckedFile | None) -> None:
+        self.load = load
+        self.prelude = prelude
+        self.known: dict[str, CheckedFile] = {}
+        self.open: list[str] = []
+        self.prefixes: set[str] = set()
+        self.finished: list[CheckedFile] = []
+
+    def file(self, file: tree.File, prefix: str) -> CheckedFile:
+        checked = CheckedFile(file.source, prefix, self.prelude)
+        self.open.append(file.source.name)
+        for d in file.decls:
+            if isinstance(d, tree.Import):
+                try:
+                    self.imported(checked, d)
+                except CatadError as e:
+                    checked.report(e)
+            else:
+                checked.declare(d)
+        checked.check_all()
+        self.open.pop()
+        self.known[file.source.name] = checked
+        self.finished.append(checked)
+        return checked
+
+    def imported(self, into: CheckedFile, d: tree.Import) -> None:
+        target = self.target(into, d)
+        if d.alias is None:
+            into.opened.append(target)
+            return
+        if d.alias in into.aliases:
+            raise error("E0209", f"two imports are called `{d.alias}`", d.span, "again here")
+        into.aliases[d.alias] = target
+
+    def target(self, into: CheckedFile, d: tree.Import) -> CheckedFile:
+        try:
+            source = self.load(d.path, into.source)
+        except (OSError, UnicodeDecodeError) as e:
+            reason = e.strerror if isinstance(e, OSError) and e.strerror else "it is not a text in UTF-8"
+            raise error("E0215", f'cannot read "{d.path}"', d.path_span, reason,
+                        help=["paths are relative to this file"]) from None
+        if source.name in self.open:
+            raise error("E0216", "these files import each other", d.path_span, "closes the circle",
+                        notes=[" → ".join([*self.open[self.open.index(source.name):], source.name])],
+                        help=["move what both need to a third file"])
+        known = self.known.get(source.name)
+        return known if known is not None else self.file(parse(source), self.prefix(d.path))
+
+    def prefix(self, path: str) -> str:
+        """A prefix for keys that no other file has."""
+        stem, k = PurePath(path).stem, 0
+        prefix = f"{stem}."
+        while prefix in self.prefixes or prefix == "prelude." and self.prelude is not None:
+            k += 1
+            prefix = f"{stem}_{k}."
+        self.prefixes.add(prefix)
+        return prefix
+

@@ -1,0 +1,166 @@
+"""The state of checking one definition, and the few things every rule does with it.
+
+Rules are functions `(Context, tree) -> core term`; the term's type may hold unknowns until `finish.py`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+
+from catad.core import term as core
+from catad.source import CatadError, Span, error
+from catad.syntax import tree
+from catad.types.fault import explain
+from catad.types.meta import Escape, Fault, Why
+from catad.types.pending import Cast
+from catad.types.scheme import Scheme
+from catad.types.scope import Local, Names, Scope
+from catad.types.show import show
+from catad.types.size import Size
+from catad.types.type import I64, Scalar, Type, TypeVar
+from catad.types.unify import Unifier
+
+__all__ = ["Context", "World", "suggest"]
+
+
+class World(Protocol):
+    """What a definition sees of its file and of what the file imports."""
+
+    def value(self, name: str, span: Span) -> Scheme | None: ...
+    def member(self, alias: str, name: str, span: Span) -> Scheme | None: ...
+    def library(self, name: str) -> Scheme: ...
+    def declared_type(self, name: str) -> tree.TypeDecl | None: ...
+    def value_names(self) -> Iterable[str]: ...
+    def type_names(self) -> Iterable[str]: ...
+
+
+def suggest(name: str, known: Iterable[str]) -> tuple[str, ...]:
+    """`did you mean` as help lines, none when nothing is near."""
+    near = difflib.get_close_matches(name, sorted(set(known)), n=1, cutoff=0.7)
+    return tuple(f"did you mean `{x}`?" for x in near)
+
+
+class Context:
+    """Unknowns, names in scope, open scopes."""
+
+    def __init__(self, world: World, infer: Callable[[Context, tree.Expr], core.Term],
+                 check: Callable[[Context, tree.Expr, Type, Why | None], core.Term]) -> None:
+        self.world = world
+        self.unifier = Unifier()
+        self.names = Names()
+        self.scopes: list[Scope] = []
+        self.env: dict[str, list[Local]] = {}
+        self.atoms: dict[str, Local] = {}                  # i64 variables by unique name
+        self.size_names: dict[str, Span] = {}              # declared size binders
+        self.size_params: dict[str, Span] = {}             # i64 parameters, which may be used as sizes
+        self.used_sizes: set[str] = set()                  # those that are
+        self.type_variables: dict[str, Type] = {}
+        self.defaults: list[tuple[Type, int]] = []         # unknowns to narrow before they are generalised
+        self.expanding: list[str] = []                     # aliases being expanded
+        self._infer, self._check = infer, check
+
+    # ── rules call rules ───────────────────────────────────────────────────────────────────────────────────────
+
+    def infer(self, e: tree.Expr) -> core.Term:
+        return self._infer(self, e)
+
+    def check(self, e: tree.Expr, expected: Type, why: Why | None = None) -> core.Term:
+        return self._check(self, e, expected, why)
+
+    # ── agreement ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def coerce(self, term: core.Term, expected: Type, why: Why | None = None) -> core.Term:
+        """`term` at the expected type: the same up to sizes that a Guard compares when the program runs."""
+        found = term.type
+        try:
+            self.unifier.unify(found, expected)
+        except Fault as fault:
+            raise explain(self.unifier, fault, term.span, found, expected, why, self.spans) from None
+        p, q = self.unifier.prune(found), self.unifier.prune(expected)
+        if p is q or isinstance(q, (Scalar, TypeVar)):
+            return term
+        return Cast(expected, term.span, term)
+
+    def require(self, term: core.Term, bits: int, why: Why) -> None:
+        """Demand that the type of a term lies in a set of kinds."""
+        try:
+            self.unifier.require(term.type, bits, why)
+        except Fault as fault:
+            raise explain(self.unifier, fault, term.span, term.type, term.type, why, self.spans) from None
+
+    def known(self, t: Type) -> Type:
+        """The head of a type, after trying everything that might determine it."""
+        p = self.unifier.prune(t)
+        if not isinstance(p, Scalar) and self.unifier.postponed:
+            self.unifier.progress()
+            p = self.unifier.prune(p)
+        return p
+
+    def show(self, t: Type) -> str:
+        return show(self.unifier, t)
+
+    def fail(self, code: str, title: str, span: Span, text: str = "", *, others: Sequence[tuple[Span, str]] = (),
+             notes: Sequence[str] = (), help: Sequence[str] = ()) -> CatadError:
+        return error(code, title, span, text, others=others, notes=notes, help=help)
+
+    def spans(self, size: str) -> tuple[Span, str] | None:
+        """Where a size variable comes from."""
+        if size in self.unifier.bound:
+            return self.unifier.bound[size][1], f"the size {size} is computed here"
+        if size in self.size_names:
+            return self.size_names[size], f"the size {size} is declared here"
+        if size in self.size_params:
+            return self.size_params[size], f"the size {size} is this parameter"
+        return None
+
+    # ── scopes and names ───────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def scope(self) -> Scope:
+        return self.scopes[-1]
+
+    @contextmanager
+    def opened(self) -> Iterator[Scope]:
+        """A new innermost scope; the caller closes its term with `leave`."""
+        self.unifier.depth += 1
+        scope = Scope(self.unifier.depth)
+        self.scopes.append(scope)
+        try:
+            yield scope
+        finally:
+            self.scopes.pop()
+            self.unifier.depth -= 1
+
+    def leave(self, scope: Scope, body: core.Term, where: str) -> core.Term:
+        """The closed scope, called outside of it; its type may not mention a size bound inside."""
+        try:
+            self.unifier.lower(body.type, self.unifier.depth)
+        except Escape as e:
+            from catad.types.fault import escaped
+            raise escaped(self.unifier, e, body.span, body.type, where) from None
+        return scope.close(body)
+
+    def bind(self, name: str, t: Type, span: Span, poly: Size | None = None, unique: str | None = None) -> Local:
+        """A new variable in scope, shadowing others of its name until `unbind`."""
+        local = Local(unique or self.names.fresh(name), t, span, poly, self.scope)
+        self.env.setdefault(name, []).append(local)
+        self.atoms[local.name] = local
+        return local
+
+    def unbind(self, names: Iterable[str]) -> None:
+        for name in names:
+            self.env[name].pop()
+
+    def local(self, name: str) -> Local | None:
+        stack = self.env.get(name)
+        return stack[-1] if stack else None
+
+    def value_names(self) -> list[str]:
+        return [*(n for n, s in self.env.items() if s), *self.size_names, *self.world.value_names()]
+
+    def i64(self, e: tree.Expr, text: str) -> core.Term:
+        """An expression that must be a whole number."""
+        return self.check(e, I64, Why(e.span, text))

@@ -1,0 +1,158 @@
+"""One file being checked: its declarations, its imports, and the types of its definitions, found on demand.
+
+Definitions may stand in any order: a name that is not checked yet is checked when it is first used, so they
+are finished, and listed, in the order of their dependencies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from catad.core.term import Definition
+from catad.source import CatadError, Diagnostic, Source, Span, error
+from catad.syntax import tree
+from catad.types.context import suggest
+from catad.types.define import define
+from catad.types.scheme import Scheme
+
+__all__ = ["CheckedFile"]
+
+
+class CheckedFile:
+    """The world of the definitions of one file. `prefix` keeps the keys of different files apart."""
+
+    def __init__(self, source: Source, prefix: str, prelude: CheckedFile | None) -> None:
+        self.source = source
+        self.prefix = prefix
+        self.prelude = prelude
+        self.aliases: dict[str, CheckedFile] = {}
+        self.opened: list[CheckedFile] = []
+        self.defs: dict[str, tree.Def] = {}
+        self.types: dict[str, tree.TypeDecl] = {}
+        self.schemes: dict[str, Scheme] = {}
+        self.stack: list[str] = []
+        self.definitions: dict[str, Definition] = {}
+        self.diagnostics: list[Diagnostic] = []
+
+    # ── the world of a definition ──────────────────────────────────────────────────────────────────────────────
+
+    def value(self, name: str, span: Span) -> Scheme | None:
+        """What a name means: own, then imported, then of the prelude."""
+        if name in self.defs:
+            return self.scheme(name, span)
+        found = [f for f in self.opened if f.exports(name)]
+        if len(found) > 1:
+            raise error("E0218", f"`{name}` is imported twice", span, "ambiguous",
+                        notes=[f"both {found[0].source.name} and {found[1].source.name} define it"],
+                        help=['give one import a name: `import "…" as m`, then `m.' + name + "`"])
+        if found:
+            return found[0].exported(name, span)
+        if self.prelude is not None and self.prelude.exports(name, True):
+            return self.prelude.exported(name, span)
+        return None
+
+    def member(self, alias: str, name: str, span: Span) -> Scheme | None:
+        """`alias.name`, or None when there is no such import."""
+        file = self.aliases.get(alias)
+        if file is None:
+            return None
+        if not file.exports(name):
+            raise error("E0201", f"`{alias}` has no `{name}`", span, "unknown name",
+                        notes=[f"`{alias}` is {file.source.name}"], help=suggest(name, file.defs))
+        return file.exported(name, span)
+
+    def library(self, name: str) -> Scheme:
+        """A definition of the prelude that an operator needs."""
+        file = self.prelude or self
+        scheme = file.exported(name, Span(self.source, 0, 0))
+        assert scheme is not None, name
+        return scheme
+
+    def exports(self, name: str, through: bool = False) -> bool:
+        return name in self.defs or (through and any(f.exports(name, True) for f in self.opened))
+
+    def exported(self, name: str, span: Span) -> Scheme | None:
+        if name in self.defs:
+            return self.scheme(name, span)
+        return next((f.exported(name, span) for f in self.opened if f.exports(name, True)), None)
+
+    def declared_type(self, name: str) -> tree.TypeDecl | None:
+        if name in self.types:
+            return self.types[name]
+        places = [*self.opened, *([self.prelude] if self.prelude is not None else [])]
+        return next((t for f in places if (t := f.declared_type(name)) is not None), None)
+
+    def value_names(self) -> Iterable[str]:
+        yield from self.defs
+        for f in self.opened:
+            yield from f.defs
+        if self.prelude is not None:
+            yield from self.prelude.value_names()
+
+    def type_names(self) -> Iterable[str]:
+        yield from self.types
+        for f in self.opened:
+            yield from f.types
+
+    # ── checking ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def scheme(self, name: str, span: Span) -> Scheme:
+        """The scheme of an own definition, checked now if it was not before."""
+        if name in self.schemes:
+            return self.schemes[name]
+        if name in self.stack:
+            raise self._cycle(name, span)
+        self.stack.append(name)
+        key = self.prefix + name
+        outcome = define(self, self.defs[name], key)
+        self.stack.pop()
+        self.schemes[name] = outcome.scheme
+        if outcome.error is not None:
+            self.diagnostics.extend(outcome.error.diagnostics)
+        if outcome.definition is not None:
+            self.definitions[key] = outcome.definition
+        return outcome.scheme
+
+    def _cycle(self, name: str, span: Span) -> CatadError:
+        cycle = self.stack[self.stack.index(name):]
+        others = [(self.defs[x].name_span, f"`{x}` is defined here") for x in cycle]
+        if len(cycle) == 1:
+            return error("E0208", "this definition uses itself", span, f"`{name}` within `{name}`", others=others,
+                         help=["use `loop` to repeat; recursion on trees comes in a later version"])
+        path = " → ".join([*cycle, name])
+        return error("E0207", f"these definitions need each other: {path}", span, "closes the circle",
+                     others=others, help=["use `loop` to repeat; recursion on trees comes in a later version"])
+
+    def declare(self, d: tree.Decl) -> None:
+        """Enter a declaration; imports are entered by the caller."""
+        if isinstance(d, tree.Def):
+            if d.name in self.defs:
+                self.report(error("E0209", f"`{d.name}` is defined twice", d.name_span, "again here",
+                                  others=[(self.defs[d.name].name_span, "first here")]))
+            else:
+                self.defs[d.name] = d
+        elif isinstance(d, tree.TypeDecl):
+            if d.name in self.types:
+                self.report(error("E0209", f"the type `{d.name}` is declared twice", d.name_span, "again here",
+                                  others=[(self.types[d.name].name_span, "first here")]))
+            self.types.setdefault(d.name, d)
+            if d.alias is None:
+                self.report(error("E0220", "sum types are not available yet", d.name_span,
+                                  "comes in the next version", help=["use a record with a bool or an i64 that tells the cases apart"]))
+        elif isinstance(d, tree.Derivative):
+            self.report(error("E0220", "derivative declarations are not available yet", d.name_span,
+                              "comes in the next version", help=["leave it out: the derivative of the definition "
+                                                                 "is found from its body"]))
+
+    def check_all(self) -> None:
+        for name, d in self.defs.items():
+            self.scheme(name, d.name_span)
+
+    def report(self, e: CatadError) -> None:
+        self.diagnostics.extend(e.diagnostics)
+
+    def own(self) -> tuple[str, ...]:
+        return tuple(self.prefix + x for x in self.defs)
+
+    def all_definitions(self) -> Mapping[str, Definition]:
+        return self.definitions
