@@ -50,7 +50,7 @@ class Interval:
         ends = [e for e in (self.low, self.high, 0.0) if math.isfinite(e) and self.low <= e <= self.high]
         end = rng.choice(ends)
         for _ in range(20):
-            step = 10.0 ** rng.uniform(-300 if kind == 1 else -17, 300 if kind == 1 else 3)
+            step: float = 10.0 ** rng.uniform(-300 if kind == 1 else -17, 300 if kind == 1 else 3)
             x = end + rng.choice((-1.0, 1.0)) * step
             if self.low <= x <= self.high:
                 return x

@@ -1,170 +1,35 @@
-"""Truncated power series over a ring: what each primitive does to normalised coefficients.
+"""What each primitive does to truncated power series: the recurrences of the classical Taylor method.
 
-    y = f(u),  u = Σ u_k t^k        the recurrences of the classical Taylor method (Jorba and Zou 2005), one per row
+    y = f(u),  u = Σ u_k t^k        y' = g(u, y) u'  is solved coefficient by coefficient (Jorba and Zou 2005)
 
-    I(g,u)_k = (1/k) Σ_{j=1..k} j u_j g_{k-j}         the integral of g u'
-    Q(v,s)_k = (v_k - (1/k) Σ_{j=1..k-1} j y_j s_{k-j}) / s_0        the integral of v'/s
-
-The Taylor functor goes another way (it solves the equations of catad/ops/*.cad), so each tests the other. A series
-is a tuple of coefficients; they lie in a base ring that may be series again. What has no derivative decides on
-the leading coefficient.
+The Taylor functor goes another way (it solves the equations of catad/ops/*.cad), so each tests the other. What has
+no derivative decides on the leading coefficient.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
-from catad.types.type import I64, Scalar, Series, Type
+from catad.types.type import Scalar, Series, Type
 
-from .domain import Domain, Meaning, decided
+from .domain import Domain
+from .ring import Coefficients, Ring, ScalarRing, SeriesRing
 
-__all__ = ["Ring", "ScalarRing", "SeriesRing", "ring_of"]
-
-Coefficients = tuple[Any, ...]
-
-
-class Ring(Protocol):
-    """Where coefficients lie."""
-
-    def call(self, name: str, *args: Any) -> Any:
-        """A primitive on elements (and i64 where the row says so)."""
-
-    def number(self, value: int | Fraction | float) -> Any:
-        """A constant."""
-
-    def leading(self, x: Any) -> Any:
-        """The scalar at the head of an element."""
-
-    def test(self, name: str, *args: Any) -> bool:
-        """A comparison of leading scalars, which must be decided."""
-
-
-class ScalarRing:
-    """The scalars of a domain."""
-
-    def __init__(self, domain: Domain, scalar: Scalar) -> None:
-        self.domain, self.scalar = domain, scalar
-        self._rows: dict[str, Meaning] = {}
-
-    def call(self, name: str, *args: Any) -> Any:
-        meaning = self._rows.get(name)
-        if meaning is None:
-            types = {"powi": (self.scalar, I64), "polygamma": (I64, self.scalar)}.get(name, (self.scalar,) * len(args))
-            meaning = self._rows[name] = self.domain.row(name, types)
-        return meaning(*args)
-
-    def number(self, value: int | Fraction | float) -> Any:
-        return self.domain.const(value, self.scalar)
-
-    def leading(self, x: Any) -> Any:
-        return x
-
-    def test(self, name: str, *args: Any) -> bool:
-        return decided(self.domain, self.call(name, *args))
-
-
-class SeriesRing:
-    """Series of one order over a base ring."""
-
-    def __init__(self, base: Ring, order: int) -> None:
-        self.base, self.order = base, order
-        self.zero = base.number(0)
-
-    def call(self, name: str, *args: Any) -> Any:
-        rule = RULES.get(name)
-        return self.leading_only(name, *args) if rule is None else rule(self, *args)
-
-    def number(self, value: int | Fraction | float) -> Coefficients:
-        return self.constant(self.base.number(value))
-
-    def leading(self, x: Coefficients) -> Any:
-        return self.base.leading(x[0])
-
-    def test(self, name: str, *args: Coefficients) -> bool:
-        return self.base.test(name, *(x[0] for x in args))
-
-    # ── building blocks ────────────────────────────────────────────────────────────────────────────────────────
-
-    def constant(self, value: Any) -> Coefficients:
-        return (value,) + (self.zero,) * self.order
-
-    def leading_only(self, name: str, *args: Any) -> Any:
-        """Comparisons and conversions to integers, on leading coefficients."""
-        return self.base.call(name, *(x[0] if isinstance(x, tuple) else x for x in args))
-
-    def each(self, name: str, *args: Coefficients) -> Coefficients:
-        """A row that acts coefficient by coefficient."""
-        return tuple(self.base.call(name, *c) for c in zip(*args, strict=True))
-
-    def sum(self, terms: Sequence[Any]) -> Any:
-        total = terms[0] if terms else self.zero
-        for t in terms[1:]:
-            total = self.base.call("add", total, t)
-        return total
-
-    def times(self, k: int | Fraction | float, x: Any) -> Any:
-        return self.base.call("mul", self.base.number(k), x)
-
-    def convolve(self, a: Sequence[Any], b: Sequence[Any], k: int, lo: int = 0, hi: int | None = None) -> Any:
-        """Σ_{j=lo..hi} a_j b_{k-j}."""
-        return self.sum([self.base.call("mul", a[j], b[k - j]) for j in range(lo, (k if hi is None else hi) + 1)])
-
-    def integral_at(self, g: Sequence[Any], u: Sequence[Any], k: int) -> Any:
-        """I(g,u)_k; needs g up to k-1."""
-        total = self.sum([self.base.call("mul", self.times(j, u[j]), g[k - j]) for j in range(1, k + 1)])
-        return self.over(total, k)
-
-    def over(self, x: Any, k: int) -> Any:
-        return x if k == 1 else self.base.call("div", x, self.base.number(k))
-
-    def integral(self, start: Any, g: Sequence[Any], u: Sequence[Any]) -> Coefficients:
-        """The integral of g u' that starts so."""
-        return (start, *(self.integral_at(g, u, k) for k in range(1, self.order + 1)))
-
-    def quotient(self, start: Any, v: Sequence[Any], s: Sequence[Any]) -> Coefficients:
-        """The integral of v'/s that starts so."""
-        y = [start]
-        for k in range(1, self.order + 1):
-            known = self.sum([self.base.call("mul", self.times(j, y[j]), s[k - j]) for j in range(1, k)])
-            y.append(self.base.call("div", self.base.call("sub", v[k], self.over(known, k)), s[0]))
-        return tuple(y)
-
-    def compose(self, outer: Sequence[Any], u: Coefficients) -> Coefficients:
-        """Σ c_m (u - u_0)^m by Horner's rule."""
-        w = (self.zero, *u[1:])
-        total = self.constant(outer[-1])
-        for c in reversed(outer[:-1]):
-            total = _mul(self, total, w)
-            total = (self.base.call("add", total[0], c), *total[1:])
-        return total
-
-    def is_constant(self, x: Coefficients) -> bool:
-        """Are all coefficients but the leading one zero, as far as their own leading scalars tell?"""
-        return all(_all_zero(self.base, c) for c in x[1:])
-
-
-def _all_zero(ring: Ring, x: Any) -> bool:
-    if isinstance(ring, SeriesRing):
-        return all(_all_zero(ring.base, c) for c in x)
-    return ring.test("eq", x, ring.number(0))
+__all__ = ["ring_of"]
 
 
 def ring_of(domain: Domain, t: Type) -> Ring:
     """The ring of a scalar or series type."""
     if isinstance(t, Series):
-        return SeriesRing(ring_of(domain, t.item), t.order)
+        return SeriesRing(ring_of(domain, t.item), t.order, RULES)
     assert isinstance(t, Scalar)
     return ScalarRing(domain, t)
 
 
 # ── the ring, division, roots ──────────────────────────────────────────────────────────────────────────────────
-
-
-def _mul(r: SeriesRing, a: Coefficients, b: Coefficients) -> Coefficients:
-    return tuple(r.convolve(a, b, k) for k in range(r.order + 1))
 
 
 def _corr(r: SeriesRing, a: Coefficients, b: Coefficients) -> Coefficients:
@@ -283,7 +148,7 @@ def _tanh_sech2(r: SeriesRing, u: Coefficients) -> tuple[Coefficients, Coefficie
 
 
 def _one_minus_square(r: SeriesRing, u: Coefficients) -> Coefficients:
-    return _mul(r, _shift(r, _neg(r, u), 1), _shift(r, u, 1))
+    return r.product(_shift(r, _neg(r, u), 1), _shift(r, u, 1))
 
 
 def _asin(r: SeriesRing, u: Coefficients) -> Coefficients:
@@ -295,7 +160,7 @@ def _acos(r: SeriesRing, u: Coefficients) -> Coefficients:
 
 
 def _atan(r: SeriesRing, u: Coefficients) -> Coefficients:
-    return r.quotient(r.base.call("atan", u[0]), u, _shift(r, _mul(r, u, u), 1))
+    return r.quotient(r.base.call("atan", u[0]), u, _shift(r, r.product(u, u), 1))
 
 
 def _asinh(r: SeriesRing, u: Coefficients) -> Coefficients:
@@ -303,7 +168,7 @@ def _asinh(r: SeriesRing, u: Coefficients) -> Coefficients:
 
 
 def _acosh(r: SeriesRing, u: Coefficients) -> Coefficients:
-    root = _mul(r, _sqrt(r, _shift(r, u, -1)), _sqrt(r, _shift(r, u, 1)))
+    root = r.product(_sqrt(r, _shift(r, u, -1)), _sqrt(r, _shift(r, u, 1)))
     return r.quotient(r.base.call("acosh", u[0]), u, root)
 
 
@@ -313,7 +178,7 @@ def _atanh(r: SeriesRing, u: Coefficients) -> Coefficients:
 
 def _atan2(r: SeriesRing, v: Coefficients, u: Coefficients) -> Coefficients:
     """a' = (u v' - v u') / (u² + v²)."""
-    square = r.each("add", _mul(r, u, u), _mul(r, v, v))
+    square = r.each("add", r.product(u, u), r.product(v, v))
     area = r.each("sub", r.integral(r.zero, u, v), r.integral(r.zero, v, u))
     return r.quotient(r.base.call("atan2", v[0], u[0]), area, square)
 
@@ -323,7 +188,7 @@ def _atan2(r: SeriesRing, v: Coefficients, u: Coefficients) -> Coefficients:
 
 def _gauss(name: str, factor: float) -> Callable[[SeriesRing, Coefficients], Coefficients]:
     def rule(r: SeriesRing, u: Coefficients) -> Coefficients:
-        g = tuple(r.times(factor, c) for c in _exp(r, _neg(r, _mul(r, u, u))))
+        g = tuple(r.times(factor, c) for c in _exp(r, _neg(r, r.product(u, u))))
         return r.integral(r.base.call(name, u[0]), g, u)
     return rule
 
@@ -357,7 +222,7 @@ def _powi(r: SeriesRing, u: Coefficients, n: int) -> Coefficients:
     start = r.base.call("powi", u[0], n)
     if n == 0 or r.order == 0:
         return r.constant(start)
-    lower = SeriesRing(r.base, r.order - 1)
+    lower = r.lower()
     g = [r.times(n, c) for c in _powi(lower, u[:-1], n - 1)]
     return r.integral(start, g, u)
 
@@ -369,7 +234,7 @@ def _pow(r: SeriesRing, u: Coefficients, p: Coefficients) -> Coefficients:
         return (start,)
     y: list[Any] = [start]
     fixed, still = r.is_constant(p), r.is_constant(u)
-    lower = SeriesRing(r.base, r.order - 1)
+    lower = r.lower()
     g: Coefficients = () if still else _slope(lower, u[:-1], p[:-1])
     logs: Coefficients = () if fixed else _log(r, u)
     flat = fixed or r.base.test("eq", start, r.zero)
@@ -385,9 +250,9 @@ def _pow(r: SeriesRing, u: Coefficients, p: Coefficients) -> Coefficients:
 
 def _slope(r: SeriesRing, u: Coefficients, p: Coefficients) -> Coefficients:
     """p u^(p-1), zero where p is."""
-    if _all_zero(r.base, p[0]) and r.is_constant(p):
+    if r.is_zero(p):
         return r.constant(r.zero)
-    return _mul(r, p, _pow(r, u, _shift(r, p, -1)))
+    return r.product(p, _pow(r, u, _shift(r, p, -1)))
 
 
 # ── what decides on the leading coefficient ────────────────────────────────────────────────────────────────────
@@ -419,7 +284,7 @@ _TWO_OVER_SQRT_PI = 1.1283791670955126
 RULES: MappingProxyType[str, Callable[..., Any]] = MappingProxyType({
     **{name: _each(name) for name in ("add", "sub", "neg", "to_f64", "to_f32")},
     **{name: _flat(name) for name in ("sign", "floor", "ceil", "round", "trunc")},
-    "mul": _mul, "corr": _corr, "div": _div, "sqrt": _sqrt, "cbrt": _cbrt, "hypot": _hypot,
+    "mul": SeriesRing.product, "corr": _corr, "div": _div, "sqrt": _sqrt, "cbrt": _cbrt, "hypot": _hypot,
     "exp": _exp, "expm1": _expm1, "log": _log, "log1p": _log1p,
     "sin": _pair(("sin", "cos"), -1, 0), "cos": _pair(("sin", "cos"), -1, 1),
     "sinh": _pair(("sinh", "cosh"), 1, 0), "cosh": _pair(("sinh", "cosh"), 1, 1),
