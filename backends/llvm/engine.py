@@ -210,7 +210,7 @@ def _resolve(externals: Sequence[str], given: Mapping[str, int]) -> dict[str, in
     for name in externals:
         address = given.get(name) or _lookup(name)
         if not address:
-            raise error("E0901", f"the generated code needs `{name}`, which this machine does not have")
+            raise error("E0902", f"the generated code needs `{name}`, which this machine does not have")
         imports[name] = address
     for name in _LIBCALLS:
         if name not in imports and (address := _lookup(name)):
@@ -250,7 +250,7 @@ def _guarded(text: str) -> Iterator[None]:
         raise
     except Exception as e:
         place, said = _reproducer(text), str(e).strip() or repr(e)
-        raise error("E0901", "the native compiler refused code that catad generated",
+        raise error("E0902", "the native compiler refused code that catad generated",
                     notes=(said.splitlines()[0], f"the LLVM text is in {place}"),
                     help=("this is a mistake in catad, not in your program: please report it with that file",
                           "the reference backend can run the program meanwhile")) from e
