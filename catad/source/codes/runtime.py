@@ -78,30 +78,31 @@ The program was stopped from outside: Ctrl-C, a signal, or the caller's own requ
 request every so often. Nothing is left half done; the function can be called again.
 """),
     "E0711": Code("a primitive without such a meaning", """
-Exact evaluation knows the ring operations, division, comparison, `abs`, `sign`, `max`, `min`, rounding and
-integer powers of rational numbers; modulo a prime only the ring operations, division and equality are left;
-formulas know all that SymPy has a name for. `exp 1` is no rational number, and there is no smaller residue.
+Exact evaluation knows the ring operations, division, comparison, `abs`, `sign`, `max`, `min`, rounding and integer
+powers of rational numbers; modulo a prime only the ring operations, division and equality are left; formulas know
+all that SymPy has a name for. `exp 1` is no rational number, and there is no smaller residue.
 
-Ask for digits instead: `exact.run(table, name, args, digits=50)` evaluates every primitive with long floats. In
-a formula, an index, a size, an integer or the position of a maximum must be a known number: they decide which
-formula there is. Conditions of `if` may be unknown (the result is piecewise), but both branches must then give
-values of one shape.
+Ask for digits instead: `exact.run(table, name, args, digits=50)` evaluates every primitive with long floats.
 """),
     "E0712": Code("a choice that depends on an unknown", """
+In a formula, an index, a size, an integer or the position of a maximum must be a known number: they decide which
+formula there is. Conditions of `if` may be unknown (the result is piecewise), but both branches must then give
+values of one shape.
 
     def pick [n] (x : [n]f64) (t : f64) : f64 = x[i64 t]          -- no formula while t is a symbol
 
-Give numbers for these inputs. `symbolic.formula` gives the formula of a program with one scalar result, once
-each of its sizes and integer inputs is a number:
+Give numbers for these inputs.
 """),
     "E0713": Code("a program that is no formula", """
+`symbolic.formula` gives the formula of a program with one scalar result, once each of its sizes and integer inputs
+is a number:
 
     formula(table, "norm", n=3)
 
-Other programs can be run on symbols entry by entry: `symbolic.run`. A division met a divisor that is 0 modulo
-the chosen prime, although it may well differ from 0. Choose another prime; a large random one meets such a
-divisor almost never, unless the divisor is 0 indeed.
+Other programs can be run on symbols entry by entry: `symbolic.run`.
 """),
     "E0714": Code("no inverse modulo this prime", """
+A division met a divisor that is 0 modulo the chosen prime, although it may well differ from 0. Choose another
+prime; a large random one meets such a divisor almost never, unless the divisor is 0 indeed.
 """),
 }
