@@ -59,13 +59,30 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     """Parse; leaves the process with exit code 2 (or 0 for --help) like argparse."""
     parser, commands = _parsers()
     args, rest = parser.parse_known_args(protect(argv))
+    for name, default in (("color", "auto"), ("json", False)):       # not argparse's: subcommands would reset them
+        if not hasattr(args, name):
+            setattr(args, name, default)
     if args.version:
         return args
     if args.command is None:
         parser.error("which command? (catad --help lists them)")
-    if rest:
+    if rest and not _taken(args, rest):
         commands[args.command].error(f"unrecognized arguments: {' '.join(r.strip() for r in rest)}")
     return args
+
+
+def _taken(args: argparse.Namespace, rest: list[str]) -> bool:
+    """Words after a flag, which argparse leaves over: `run f.cad --grad loss 1.0`."""
+    if any(r.startswith("-") and r != "-" for r in rest):
+        return False
+    for name in ("arguments", "files"):
+        if hasattr(args, name):
+            getattr(args, name).extend(rest)
+            return True
+    if len(rest) == 1 and getattr(args, "entry", "") is None:
+        args.entry = rest[0]
+        return True
+    return False
 
 
 def _parsers() -> tuple[Parser, dict[str, Parser]]:
@@ -74,7 +91,6 @@ def _parsers() -> tuple[Parser, dict[str, Parser]]:
                         help="colour of messages (auto: on a terminal, unless NO_COLOR is set)")
     common.add_argument("--json", action="store_true", help="diagnostics as JSON")
     parser = Parser(prog="catad", parents=[common], description=_describe())
-    parser.set_defaults(color="auto", json=False)
     parser.add_argument("--version", action="store_true", help="print versions and leave")
     sub = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     commands: dict[str, Parser] = {}
@@ -130,8 +146,8 @@ def _running(command: Any) -> None:
                 "Arguments are JSON, or @file.json, @file.npy, @file.npz, in order or as name=value.\n"
                 "NaN and infinities are written \"nan\", \"inf\", \"-inf\"; records are objects, tuples arrays.")
     p.add_argument("file", metavar="FILE", help="a .cad file, or - for standard input")
-    p.add_argument("arguments", nargs="*", metavar="[ENTRY] ARG", help="the definition (default: main, or the only "
-                   "one) and its arguments")
+    p.add_argument("arguments", nargs="*", default=[], metavar="[ENTRY] ARG",
+                   help="the definition (default: main, or the only one) and its arguments")
     _gradient(p)
     p.add_argument("--jet", type=int, metavar="N", help="Taylor coefficients up to order N")
     p.add_argument("--along", metavar="PARAMS", help="with --jet: the parameters that move, at unit speed in every "

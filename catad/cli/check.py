@@ -9,7 +9,7 @@ import argparse
 import json
 
 from catad.cli.report import Report
-from catad.crash import INTERNAL, internal
+from catad.crash import internal
 from catad.source import CatadError, Diagnostic
 from catad.source.files import read, root_of
 
@@ -29,7 +29,7 @@ def run(args: argparse.Namespace, report: Report) -> int:
     errors = [d for d in found if d.severity == "error"]
     if errors and len(args.files) > 1:
         report.note(f"{len(errors)} error{'s' * (len(errors) > 1)}")
-    return 70 if any(d.code == INTERNAL for d in errors) else 1 if errors else 0
+    return 70 if any(d.code.startswith("E09") for d in errors) else 1 if errors else 0
 
 
 def _check(path: str) -> tuple[Diagnostic, ...]:

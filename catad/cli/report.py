@@ -8,7 +8,6 @@ import shutil
 import sys
 from typing import TextIO
 
-from catad.crash import INTERNAL
 from catad.source import CatadError, Diagnostic
 
 __all__ = ["Report"]
@@ -26,7 +25,7 @@ class Report:
         """Show all diagnostics of an error; returns the exit code that goes with it."""
         for d in exc.diagnostics:
             self.show(d)
-        return 70 if any(d.code == INTERNAL for d in exc.diagnostics) else 1
+        return 70 if any(d.code.startswith("E09") for d in exc.diagnostics) else 1
 
     def show(self, d: Diagnostic) -> None:
         if self.as_json:

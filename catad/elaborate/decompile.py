@@ -212,8 +212,10 @@ class _Definition:
             case SizeValue(size):
                 return [size_term(size, self.sizes)]
             case Fill(sizes):
-                binders = ", ".join(f"{self.names.fresh('i')} < {self.extent(s)}" for s in sizes)
-                return [Phrase(f"for {binders} -> {self.let(args[0], lines).text}", p.OPEN)] if sizes else args
+                item = self.let(args[0], lines).text
+                with self.names.inner():
+                    binders = ", ".join(f"{self.names.fresh('i')} < {self.extent(s)}" for s in sizes)
+                return [Phrase(f"for {binders} -> {item}", p.OPEN)] if sizes else args
             case Guard():
                 return [self._guard(a, t, net.wires[w]) for a, t, w in
                         zip(args, net.type_of(box.sources), box.targets, strict=True)]
@@ -231,8 +233,9 @@ class _Definition:
             return phrase
         last = max(k for k, step in enumerate(phrase.path) if step)
         sizes = dims(t)[:phrase.path[:last].count("")]
-        at = [self.names.fresh("i") for _ in sizes]
-        binders = ", ".join(f"{i} < {self.extent(s)}" for i, s in zip(at, sizes, strict=True))
+        with self.names.inner():
+            at = [self.names.fresh("i") for _ in sizes]
+            binders = ", ".join(f"{i} < {self.extent(s)}" for i, s in zip(at, sizes, strict=True))
         return Phrase(f"for {binders} -> {p.index(phrase, at).text}", p.OPEN)
 
     def _prim(self, name: str, args: list[Phrase], types: tuple[Type, ...], lines: list[str]) -> Phrase:
@@ -311,8 +314,10 @@ class _Definition:
             case Record(fields):
                 return Phrase("{" + ", ".join(f"{x} = {self.assemble(f, leaves, at).text}" for x, f in fields) + "}")
             case Array(size, item) if not _is_leaf(t):
-                i = self.names.fresh("i")
-                return Phrase(f"for {i} < {self.extent(size)} -> {self.assemble(item, leaves, (*at, i)).text}", p.OPEN)
+                with self.names.inner():
+                    i = self.names.fresh("i")
+                    inner = self.assemble(item, leaves, (*at, i)).text
+                return Phrase(f"for {i} < {self.extent(size)} -> {inner}", p.OPEN)
         return self.plain(p.index(next(leaves), at), t)
 
     def extent(self, size: Size) -> str:

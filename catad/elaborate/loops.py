@@ -143,5 +143,6 @@ def _zero(w: Writer, t: Type) -> str:
     value = "false" if item == BOOL else "0" if item == I64 else "f32 0.0" if item == F32 else "0.0"
     if not dims(t):
         return value
-    binders = ", ".join(f"{w.names.fresh('i')} < {w.extent(s)}" for s in dims(t))
+    with w.names.inner():
+        binders = ", ".join(f"{w.names.fresh('i')} < {w.extent(s)}" for s in dims(t))
     return f"for {binders} -> {value}"
