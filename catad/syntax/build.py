@@ -323,8 +323,9 @@ class Builder:
             case t.TApp(args=args):
                 self.refuse("a constructor holds one value", self.between(args[0], args[-1]), "these are several",
                             f"make it a tuple:  {type.name} ({', '.join(a.span.text for a in args)})")
-        self.refuse("a constructor begins with its name", type.span, "this is a type",
-                    "write  Name type,  for instance  Circle f64")
+            case _:
+                self.refuse("a constructor begins with its name", type.span, "this is a type",
+                            "write  Name type,  for instance  Circle f64")
 
 
 def _is_constructor(type: t.TypeExpr) -> bool:

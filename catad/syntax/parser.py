@@ -6,7 +6,7 @@ Its stack is a list, so nesting of any depth parses; how deep a program may be n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from catad.source import Source
@@ -18,16 +18,16 @@ __all__ = ["Unexpected", "acceptable", "run"]
 
 
 class Unexpected(Exception):
-    """The automaton cannot go on: the token it stopped at, its states, and the values it holds."""
+    """The automaton cannot go on: the token it stopped at, its states before, and the tokens on its stack."""
 
-    def __init__(self, token: Token, states: list[int], values: list[Any]) -> None:
+    def __init__(self, token: Token, states: list[int], open_tokens: list[Token]) -> None:
         super().__init__(token.kind)
         self.token = token
         self.states = states
-        self.values = values
+        self.open_tokens = open_tokens
 
 
-def run(source: Source, tokens: Iterable[Token], end: int, start: str) -> Any:
+def run(source: Source, tokens: Sequence[Token], end: int, start: str) -> Any:
     """Parse as the start symbol `start`; `end` is the offset at which the text is over."""
     t = tables()
     builder = Builder(source)
@@ -44,7 +44,7 @@ def run(source: Source, tokens: Iterable[Token], end: int, start: str) -> Any:
                 if kind == "INDEX" and "LSQB" in row:        # nothing to index here: it begins an array or a size
                     kind = "LSQB"
                     continue
-                raise Unexpected(token, states, values)
+                raise Unexpected(token, *_before(tokens, token, start))
             if entry > 0:
                 states.append(entry - 1)
                 values.append(token)
@@ -63,6 +63,33 @@ def run(source: Source, tokens: Iterable[Token], end: int, start: str) -> Any:
             if kind == END and states[-1] == accept:
                 return values[-1]
     raise AssertionError("the end is a token too")
+
+
+def _before(tokens: Sequence[Token], last: Token, start: str) -> tuple[list[int], list[Token]]:
+    """The states and tokens on the stack when `last` came into view.
+
+    An LALR automaton may reduce before it notices that a token is wrong, and then has forgotten what could have
+    stood there; so the way to that point is gone again, without building anything.
+    """
+    t = tables()
+    states = [t.start[start]]
+    symbols: list[Token | None] = []
+    for token in tokens:
+        if token.start >= last.start:
+            break
+        while True:
+            row = t.action[states[-1]]
+            entry = row.get(token.kind) or row["LSQB"]
+            if entry > 0:
+                states.append(entry - 1)
+                symbols.append(token)
+                break
+            rule = t.rules[-entry - 1]
+            if rule.size:
+                del states[-rule.size:], symbols[-rule.size:]
+            states.append(t.goto[states[-1]][rule.origin])
+            symbols.append(None)
+    return states, [s for s in symbols if s is not None]
 
 
 def acceptable(states: list[int]) -> set[str]:

@@ -1,8 +1,8 @@
 """A source to its tree, one declaration at a time.
 
 A declaration begins with its keyword in column 0, and nothing else does; so a mistake in one hides no other.
-For a text without mistakes this reads the same as parsing the file as a whole would (a declaration's keyword cannot stand
-within another).
+For a text without mistakes this reads the same as parsing the file as a whole would, because the keyword of a
+declaration cannot stand within another.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def parse(source: Source) -> t.File:
 def parse_recovering(source: Source) -> tuple[t.File, tuple[Diagnostic, ...]]:
     """The declarations that can be read, and what is wrong with the others."""
     tokens, comments = lex(source)
-    decls: list[t.Decl] = []
+    decls: list[t.Node] = []
     diagnostics: list[Diagnostic] = []
     for chunk in _chunks(source, tokens):
         found, wrong = _read(source, chunk, "file")

@@ -18,7 +18,7 @@ Building a shared library needs the system's C compiler as a linker (`cc`, `gcc`
 variable `CC` names), and it was not found or refused the objects. The object file and the header need no compiler:
 build those, and link them with your own tools.
 """),
-    "E0901": Code("the native compiler refused our code", """
+    "E0902": Code("the native compiler refused our code", """
 catad generated LLVM text that LLVM does not accept, or that needs a function which this machine does not have. That is
 a mistake in catad, not in your program. The message names a file with the text: please report it together with the
 program. Meanwhile the reference backend runs the program, slowly.

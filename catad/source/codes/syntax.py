@@ -7,7 +7,7 @@ from catad.source.codes import Code
 CODES: dict[str, Code] = {
     "E0101": Code("a character or a mark that is not part of the language", """
 The text holds something that begins no word, number or operator of the language. Names are made of the letters
-`A-Z a-z`, digits and `_`, and may end in primes (`x'`). Strings, which only `import` uses, end on the line they began on.
+`A-Z a-z`, digits and `_`, and may end in primes (`x'`). Strings, which only `import` uses, end on their line.
 
     def f (x : f64) = x & 1        -- wrong
     def f (x : i64) = band x 1     -- bit operations are functions: band bor bxor bnot shl shr
@@ -21,7 +21,8 @@ A number is followed by something that cannot belong to it.
 Numbers are written `12`, `1_000`, `2.5`, `1e-3`. A digit stands on both sides of the point: `1.0`, `0.5`.
 """),
     "E0103": Code("a bracket without its partner", """
-A parenthesis, bracket or brace is opened and never closed, or closed and never opened, or closed by one of another kind.
+A parenthesis, bracket or brace is opened and never closed, or closed and never opened, or closed by one of
+another kind.
 
     def f (x : f64) = sin (x + 1   -- wrong
     def f (x : f64) = sin (x + 1)
