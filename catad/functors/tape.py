@@ -158,8 +158,9 @@ def _cheap(box: Box) -> bool:
     match box.op:
         case Const() | SizeValue() | Fill():
             return True
-        case Prim(name):
-            return row(name).cost <= CHEAP and name not in ("update", "add_at", "stack")
+        case Prim(name):                                   # integers (indices) are always made again
+            r = row(name)
+            return r.result_kind == "I" and r.args != "A" or r.cost <= CHEAP and name not in ("update", "add_at", "stack")
     return False
 
 
