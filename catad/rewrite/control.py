@@ -80,7 +80,7 @@ def if_net(s: Scope, box: Box, condition: Wire, f: Scope, g: Scope, results: Seq
 
 def selectable(f: Scope, g: Scope, types: Sequence[Type]) -> bool:
     """Both branches are cheap, made of scalars, and cannot fail: then choosing values is choosing branches."""
-    if any(isinstance(t, Array) or isinstance(t, Fun) for t in types):
+    if any(isinstance(t, Array | Fun) for t in types):
         return False
     total = 0
     for scope in (f, g):
@@ -106,7 +106,8 @@ def opened(s: Scope, child: Scope) -> dict[Wire, Wire]:
     """The boxes of a child scope, in its parent."""
     at = dict(child.outer)
     for box in child.boxes:
-        out = s.emit(box.op, [at[w] for w in box.sources], [child.types[t] for t in box.targets], (), box.span, box.reason)
+        types = [child.types[t] for t in box.targets]
+        out = s.emit(box.op, [at[w] for w in box.sources], types, (), box.span, box.reason)
         at.update(zip(box.targets, out, strict=True))
     return at
 

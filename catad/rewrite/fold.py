@@ -113,7 +113,9 @@ def sizes(name: str) -> Rule:
         if x is None or y is None:
             return None
         size = x + y if name == "add" else x - y if name == "sub" else x * y
-        return s.emit(SizeValue(size), (), [I64], (), *site)[0] if size.constant is None else s.const(size.constant, I64)
+        if size.constant is not None:
+            return s.const(size.constant, I64)
+        return s.emit(SizeValue(size), (), [I64], (), *site)[0]
     return rule
 
 

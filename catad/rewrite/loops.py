@@ -47,7 +47,7 @@ def loop_box(s: Scope, box: Box, sources: Sequence[Wire], types: Sequence[Type])
         return one_trip(s, parts, types)
     out: dict[int, Wire] = {}
     child, i, inits, carries, results = rebuild(s, parts, out)
-    elements = {t: w for t, w in zip(parts.collected, results[len(parts.inits):], strict=True)}
+    elements = dict(zip(parts.collected, results[len(results) - len(parts.collected):], strict=True))
     kept: dict[Wire, int] = {}                                        # element → the target that stands for it
     for t, w in elements.items():
         array = invariant(s, child, op.size, w, i, types[t])

@@ -119,6 +119,7 @@ def collected_into(net: Net, box: Box, op: Loop, j: int, target: Wire) -> Box:
     targets = list(box.targets)
     targets.insert(k, targets.pop(j))
     carries = (*op.carries, Carry("add"))
-    return Box(Loop(op.size, carries, op.down), (*box.sources, target), tuple(targets), (b.net(*out),), box.span, box.reason)
+    sources = (*box.sources, target)
+    return Box(Loop(op.size, carries, op.down), sources, tuple(targets), (b.net(*out),), box.span, box.reason)
 
 

@@ -16,6 +16,8 @@ from catad.types.type import Array, Type
 
 __all__ = ["row_view"]
 
+Access = Sequence[Wire] | None              # the wires for a box's targets, if the access is at the row
+
 
 def row_view(net: Net, array: Wire, index: Wire) -> tuple[Net, frozenset[int]] | None:
     """The view, with the positions of the outputs that are the array (in the view: the row)."""
@@ -27,8 +29,8 @@ def row_view(net: Net, array: Wire, index: Wire) -> tuple[Net, frozenset[int]] |
     b.sizes.extend(net.sizes)
     for box in net.boxes:
         if rows.isdisjoint(box.sources):
-            out: Sequence[Wire] | None = b.box(box.op, [at[s] for s in box.sources], [net.wires[t] for t in box.targets],
-                                               box.bubbles, box.span, box.reason)
+            types = [net.wires[t] for t in box.targets]
+            out: Access = b.box(box.op, [at[s] for s in box.sources], types, box.bubbles, box.span, box.reason)
         else:
             out = _access(b, net, box, rows, index, at)
         if out is None:
@@ -48,7 +50,7 @@ def item(t: Type) -> Type:
     return t.item
 
 
-def _access(b: Builder, net: Net, box: Box, rows: set[Wire], index: Wire, at: dict[Wire, Wire]) -> Sequence[Wire] | None:
+def _access(b: Builder, net: Net, box: Box, rows: set[Wire], index: Wire, at: dict[Wire, Wire]) -> Access:
     """A box with the array among its sources."""
     match box.op:
         case Prim(name):
@@ -61,7 +63,7 @@ def _access(b: Builder, net: Net, box: Box, rows: set[Wire], index: Wire, at: di
 
 
 def _primitive(b: Builder, name: str, box: Box, rows: set[Wire], index: Wire,
-               at: dict[Wire, Wire]) -> Sequence[Wire] | None:
+               at: dict[Wire, Wire]) -> Access:
     """a[i, j] = r[j]     add_at a [i, j] v = add_at r [j] v     add_at a [i] v = r + v"""
     s = box.sources
     if s[0] not in rows or s[1:2] != (index,) or not rows.isdisjoint(s[1:]):
@@ -83,7 +85,7 @@ def _once(sources: Sequence[Wire], rows: set[Wire]) -> int | None:
 
 
 def _loop(b: Builder, net: Net, box: Box, op: Loop, k: int, rows: set[Wire], index: Wire,
-          at: dict[Wire, Wire]) -> Sequence[Wire] | None:
+          at: dict[Wire, Wire]) -> Access:
     """The array is captured (and read), or carried (and added to)."""
     c = len(box.sources) - k
     p = _once(box.sources, rows)
@@ -104,7 +106,7 @@ def _loop(b: Builder, net: Net, box: Box, op: Loop, k: int, rows: set[Wire], ind
     return b.box(op, [at[s] for s in box.sources], types, [view[0]], box.span, box.reason)
 
 
-def _if(b: Builder, net: Net, box: Box, rows: set[Wire], index: Wire, at: dict[Wire, Wire]) -> Sequence[Wire] | None:
+def _if(b: Builder, net: Net, box: Box, rows: set[Wire], index: Wire, at: dict[Wire, Wire]) -> Access:
     """Both branches see the row; results that are the array in one are it in the other."""
     p = _once(box.sources, rows)
     if not p or index not in box.sources[1:]:

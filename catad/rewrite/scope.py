@@ -87,7 +87,7 @@ class Scope:
     local_sizes: set[str] = field(default_factory=set)              # bound by boxes of this scope
     kept_sizes: frozenset[str] = frozenset()                        # mentioned by the boundary
     size_facts: dict[str, Size] = field(default_factory=dict)       # n = max(0, p), by name
-    adders: set[Wire] = field(default_factory=set)                  # an "add" carry of array type, and what becomes of it
+    adders: set[Wire] = field(default_factory=set)                  # an "add" carry of arrays, and its successors
     single: set[Wire] = field(default_factory=set)                  # collected arrays with one consumer
 
     # ── wires ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -250,7 +250,8 @@ class Scope:
         return not box_can_fail(self, Box(op, sources, (), bubbles), self.run.nets)
 
     def mentions_local(self, op: Op, types: Sequence[Type], bubbles: tuple[Net, ...]) -> bool:
-        mentioned = {*box_sizes(Box(op, (), (), bubbles)), *(x for t in types for s in type_sizes(t) for x in s.variables)}
+        mentioned = {*box_sizes(Box(op, (), (), bubbles)),
+                     *(x for t in types for s in type_sizes(t) for x in s.variables)}
         return not self.local_sizes.isdisjoint(mentioned)
 
     # ── walking a net ───────────────────────────────────────────────────────────────────────────────────────
