@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from catad.elaborate import elaborate as _elaborate
 from catad.functors.coefficients import unfold
 from catad.functors.expand import Expander
+from catad.functors.kit import Kit, standard_kit
 from catad.net.build import Builder
 from catad.net.net import BindSize, Call, Entry, Guard, Net, Table, Wire
 from catad.rewrite.normalise import Normaliser
@@ -54,35 +55,41 @@ def elaborate(module: Module) -> Table:
     return _elaborate(module)
 
 
-def _tidy(net: Net) -> Net:
+def _tidy(net: Net, *, selects: bool = True) -> Net:
     from catad.rewrite.simplify import simplify
-    return simplify(net)
+    return simplify(net, selects=selects)
 
 
-def normalised(table: Table, name: str, *, tidy: bool = True) -> dict[str, Net]:
+def _tidy_before(net: Net) -> Net:
+    """What may be differentiated later keeps its branches: nothing leaks from the one not taken."""
+    return _tidy(net, selects=False)
+
+
+def normalised(table: Table, name: str, *, tidy: bool = True, kit: Kit | None = None) -> dict[str, Net]:
     """The net of an entry with functions and derivative operators gone, and the nets it calls."""
     nets: dict[str, Net] = {}
-    clean = _tidy if tidy else lambda net: net
+    clean = _tidy_before if tidy else lambda net: net
     with deep():
-        expander = Expander(nets, clean)
+        expander = Expander(nets, clean, kit)
         normaliser = Normaliser(table, expander, clean)
         normaliser.nets = nets
         normaliser.normal(name)
     return reachable(nets, name)
 
 
-def prepare(table: Table, name: str) -> Table:
-    """A table whose net `name` is closed, first-order, free of series, and optimised. Cached in the table."""
+def prepare(table: Table, name: str, *, kit: Kit | None = None, tidy: bool = True) -> Table:
+    """A table whose net `name` is closed, first-order, free of series, and optimised unless `tidy` is off."""
+    kit = standard_kit() if kit is None else kit
+    clean = _tidy if tidy else lambda net: net
     entry = table.entries.get(name)
     if entry is not None:
         _first_order(name, entry)
-    nets = normalised(table, name)
+    nets = normalised(table, name, tidy=tidy, kit=kit)
     with deep():
         done: dict[str, Net] = {}
         for key in list(nets):
-            net = unfold(nets[key], nets)
-            done[key] = _tidy(net)
-        done.update({key: _tidy(net) for key, net in nets.items() if key not in done})
+            done[key] = clean(unfold(nets[key], nets, kit.coefficients, kit.rules))
+        done.update({key: clean(net) for key, net in nets.items() if key not in done})
         done = reachable(done, name)
         if entry is not None:
             done[name] = bind(done[name], entry)

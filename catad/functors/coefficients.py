@@ -19,6 +19,7 @@ from catad.net.build import Builder
 from catad.net.net import Box, Net, Prim, SeriesPack, SeriesPart, Wire
 from catad.net.zero import zero
 from catad.ops import row
+from catad.rules import Rules
 from catad.types.type import I64, Series, Type, array, dims, leaf
 
 __all__ = ["Coefficients", "has_series", "unfold"]
@@ -29,8 +30,11 @@ class Coefficients(Functor):
 
     name = "u"
 
-    def __init__(self, nets: dict[str, Net]) -> None:
+    arithmetic: type[Ring] = Ring
+
+    def __init__(self, nets: dict[str, Net], rules: Rules | None = None) -> None:
         super().__init__(nets)
+        self.rules = rules
         self._rings: dict[int, tuple[Builder, Ring]] = {}
 
     def parts(self, t: Type) -> tuple[Type, ...]:
@@ -42,7 +46,7 @@ class Coefficients(Functor):
     def ring(self, b: Builder) -> Ring:
         """Series arithmetic in a net under construction (shared, so that recurrences are)."""
         if id(b) not in self._rings:
-            self._rings[id(b)] = (b, Ring(b))
+            self._rings[id(b)] = (b, self.arithmetic(b, self.rules))
         return self._rings[id(b)][1]
 
     def prim(self, b: Builder, box: Box, net: Net, args: Sequence[Bundle]) -> Bundle:
@@ -107,8 +111,9 @@ def has_series(net: Net) -> bool:
         has_series(n) for box in net.boxes for n in box.bubbles)
 
 
-def unfold(net: Net, nets: dict[str, Net]) -> Net:
+def unfold(net: Net, nets: dict[str, Net], coefficients: type[Coefficients] = Coefficients,
+           rules: Rules | None = None) -> Net:
     """The net without series inside; its boundary must be free of them."""
     while has_series(net):
-        net, _ = Coefficients(nets).net(net, [(True,)] * len(net.inputs))
+        net, _ = coefficients(nets, rules).net(net, [(True,)] * len(net.inputs))
     return net

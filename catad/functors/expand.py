@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from catad.functors.coefficients import unfold
-from catad.functors.forward import Forward
-from catad.functors.reverse import Reverse
-from catad.functors.taylor import Taylor, to_series
+from catad.functors.kit import Kit, standard_kit
+from catad.functors.taylor import to_series
 from catad.net.build import Builder
 from catad.net.net import Derive, Net, SeriesPack, SeriesPart, Wire
 from catad.net.zero import zero
@@ -27,9 +26,11 @@ __all__ = ["Expander"]
 class Expander:
     """The functors over one table of normalised nets; call it on a derivative box."""
 
-    def __init__(self, nets: dict[str, Net], tidy: Callable[[Net], Net]) -> None:
+    def __init__(self, nets: dict[str, Net], tidy: Callable[[Net], Net], kit: Kit | None = None) -> None:
         self.nets, self.tidy = nets, tidy
-        self.forward, self.reverse = Forward(nets), Reverse(nets)
+        self.kit = standard_kit() if kit is None else kit
+        self.forward = self.kit.forward(nets, self.kit.rules)
+        self.reverse = self.kit.reverse(nets, self.kit.rules)
 
     def __call__(self, b: Builder, op: Derive, net: Net, captured: Sequence[Wire], args: Sequence[Wire],
                  span: Span | None) -> list[Value]:
@@ -68,14 +69,14 @@ class Expander:
 
     def _jet(self, b: Builder, op: Derive, net: Net, captured: list[Wire], xs: list[Wire],
              coefficients: list[Wire]) -> list[Value]:
-        net = unfold(net, self.nets)
+        net = unfold(net, self.nets, self.kit.coefficients, self.kit.rules)
         rest = iter(coefficients)
         packed = [
             b.box(SeriesPack(op.order), [x, next(rest)], [to_series(b.type(x), op.order)])[0]
             if is_float(b.type(x)) else x for x in xs]
         shapes = [(True, False) if is_float(b.type(w)) else (True,) for w in captured]
         shapes += [(False, True) if is_float(b.type(w)) else (True,) for w in xs]
-        image, outs = Taylor(self.nets, op.order).net(net, shapes)
+        image, outs = self.kit.taylor(self.nets, op.order).net(net, shapes)
         out = b.splice(image, [*captured, *packed])
         values: list[Value] = []
         series: list[Value] = []

@@ -16,7 +16,7 @@ from catad.net.build import Builder
 from catad.net.net import Box, Net, Prim, SeriesPack, Wire
 from catad.net.zero import zero
 from catad.ops import row
-from catad.rules import equation
+from catad.rules import Rules, standard
 from catad.types.type import Type, is_float
 
 __all__ = ["Forward"]
@@ -26,6 +26,10 @@ class Forward(Functor):
     """The functor; `net` takes and gives shapes (True,) and (True, True) for wires with and without tangent."""
 
     name = "d"
+
+    def __init__(self, nets: dict[str, Net], rules: Rules | None = None) -> None:
+        super().__init__(nets)
+        self.rules = standard() if rules is None else rules
 
     def parts(self, t: Type) -> tuple[Type, ...]:
         return (t, t) if is_float(t) else (t,)
@@ -81,7 +85,7 @@ class Forward(Functor):
     def _equation(self, b: Builder, box: Box, args: Sequence[Bundle], heads: Sequence[Wire], y: Wire,
                   active: tuple[bool, ...]) -> Wire | None:
         name = self._name(box)
-        eq = equation(name, tuple(b.type(w) for w in heads), active)
+        eq = self.rules.equation(name, tuple(b.type(w) for w in heads), active)
         if eq is None:
             return None
         tangents = [w for x, on in zip(args, active, strict=True) if on for w in x.slots[1:] if w is not None]

@@ -17,7 +17,7 @@ from catad.net.build import Builder
 from catad.net.net import Box, Const, IfOp, Net, Prim, SeriesPack, SizeValue, Wire
 from catad.net.zero import constant, lift, zero
 from catad.ops import row
-from catad.rules import equation
+from catad.rules import Rules, standard
 from catad.source import Span
 from catad.types.type import Type, is_float
 
@@ -49,8 +49,9 @@ Argument = Lazy | Wire
 class Ring:
     """Series arithmetic in the net that `b` builds."""
 
-    def __init__(self, b: Builder) -> None:
+    def __init__(self, b: Builder, rules: Rules | None = None) -> None:
         self.b = b
+        self.rules = standard() if rules is None else rules
         self.span: Span | None = None
         self.reason = ""
         self._made: dict[object, Lazy] = {}
@@ -204,7 +205,7 @@ class Ring:
         types = tuple(self._type(x) for x in args)
         active = tuple(isinstance(x, Lazy) and x.last != 0 for x in args)
         result = row(name).result(types)
-        eq = equation(name, types, active)
+        eq = self.rules.equation(name, types, active)
         made: list[Lazy] = []
 
         def at(k: int) -> Coefficient:

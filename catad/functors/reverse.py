@@ -36,7 +36,7 @@ from catad.net.net import (
 )
 from catad.net.zero import zero
 from catad.ops import row
-from catad.rules import equation
+from catad.rules import Rules, standard
 from catad.types.type import Type, is_float
 
 __all__ = ["Lens", "Reverse"]
@@ -63,8 +63,9 @@ class Lens:
 class Reverse:
     """The functor. `nets` are the named nets that calls refer to; their lenses are added to it."""
 
-    def __init__(self, nets: dict[str, Net]) -> None:
+    def __init__(self, nets: dict[str, Net], rules: Rules | None = None) -> None:
         self.nets = nets
+        self.rules = standard() if rules is None else rules
         self.activity = Activity(nets)
         self._named: dict[tuple[str, Mask, Mask, bool], tuple[str, str, Lens]] = {}
         self.transpositions: dict[tuple[str, tuple[Type, ...], Mask], Net | None] = {}
@@ -77,7 +78,7 @@ class Reverse:
         """
         active = tuple(a and is_float(t) for a, t in zip(active, net.source, strict=True))
         outs = tuple(o and v for o, v in zip(outs, self.activity.outputs(net, active), strict=True))
-        sweep = Sweep(self, net, active, outs, depth)
+        sweep = self.sweep(net, active, outs, depth)
         for w in outs_of(net, outs):
             sweep.cotangent_input(w)
         accumulators = {w: sweep.back.input(net.wires[w])
@@ -86,6 +87,9 @@ class Reverse:
         sweep.run()
         result = [sweep.final(w) for w, a in zip(net.inputs, active, strict=True) if a]
         return sweep.close(result, active, outs, tuple(a and x for a, x in zip(accumulated, active, strict=True)))
+
+    def sweep(self, net: Net, active: Mask, outs: Mask, depth: int) -> Sweep:
+        return Sweep(self, net, active, outs, depth)
 
     def named(self, name: str, active: Mask, outs: Mask, inner: bool) -> tuple[str, str, Lens]:
         """The lens of a named net, added to the table once for each use."""
@@ -217,9 +221,13 @@ class Sweep:
         covered = {a for g in groups for a in g}
         active = tuple(self.varied[s] for s in box.sources)
         if all(a in covered for a, on in enumerate(active) if on):
-            daggers.linear(self, box, op.name)
+            self.linear(box, op.name)
         else:
             self._equation(box, op.name, active)
+
+    def linear(self, box: Box, name: str) -> None:
+        """The dagger of a linear primitive."""
+        daggers.linear(self, box, name)
 
     def _equation(self, box: Box, name: str, active: Mask) -> None:
         """Transpose the row's equation in its tangents: the dagger of  x′ ↦ y′  at (x, y)."""
@@ -265,7 +273,7 @@ def transposed(owner: Reverse, name: str, types: tuple[Type, ...], active: Mask)
 
 def _transpose(owner: Reverse, name: str, types: tuple[Type, ...], active: Mask) -> Net | None:
     from catad.net.canonical import prune
-    eq = equation(name, types, active)
+    eq = owner.rules.equation(name, types, active)
     if eq is None:
         return None
     n = len(types) + 1

@@ -5,6 +5,6 @@
 The equation is linear in the tangents. Forward mode splices it, reverse mode transposes it, Taylor mode solves it.
 """
 
-from catad.rules.equation import equation
+from catad.rules.equation import Rules, equation, standard
 
-__all__ = ["equation"]
+__all__ = ["Rules", "equation", "standard"]

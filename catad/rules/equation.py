@@ -8,7 +8,7 @@ zero left out: a product with such a tangent vanishes, a sum loses the term.
 from __future__ import annotations
 
 import importlib.resources
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 
@@ -20,7 +20,7 @@ from catad.source import Source
 from catad.syntax import tree
 from catad.types.type import I64, Array, Type, is_float
 
-__all__ = ["declarations", "equation"]
+__all__ = ["Rules", "declarations", "equation", "standard"]
 
 _OPERATORS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "==": "eq", "!=": "ne", "<": "lt", "<=": "le",
               ">": "gt", ">=": "ge"}
@@ -41,26 +41,55 @@ Operand = Wire | float | Number | Zero       # a wire, a literal whose type its 
 @cache
 def declarations() -> MappingProxyType[str, tree.Derivative]:
     """The equations of the table, by primitive."""
-    from catad.syntax import parse
     found: dict[str, tree.Derivative] = {}
     for name in ("scalar.cad", "array.cad"):
         text = importlib.resources.files("catad.ops").joinpath(name).read_text(encoding="utf-8")
-        for decl in parse(Source(f"<catad/ops/{name}>", text)).decls:
-            assert isinstance(decl, tree.Derivative)
-            found[decl.name] = decl
+        found.update(_read(Source(f"<catad/ops/{name}>", text)))
     return MappingProxyType(found)
 
 
-@cache
-def equation(name: str, args: tuple[Type, ...], active: tuple[bool, ...]) -> Net | None:
-    """The net (arguments…, y, tangents of the active arguments…) → y′, or None when y′ vanishes.
+def _read(source: Source) -> dict[str, tree.Derivative]:
+    from catad.syntax import parse
+    return {d.name: d for d in parse(source).decls if isinstance(d, tree.Derivative)}
 
-    `args` are the argument types of the row, `active` says which of them have a tangent.
-    """
-    decl = declarations()[name]
+
+class Rules:
+    """Equations by primitive, and the nets made of them, each made once."""
+
+    def __init__(self, declarations: Mapping[str, tree.Derivative]) -> None:
+        self.declarations = declarations
+        self._nets: dict[tuple[str, tuple[Type, ...], tuple[bool, ...]], Net | None] = {}
+
+    def equation(self, name: str, args: tuple[Type, ...], active: tuple[bool, ...]) -> Net | None:
+        """The net (arguments…, y, tangents of the active arguments…) → y′, or None when y′ vanishes.
+
+        `args` are the argument types of the row, `active` says which of them have a tangent.
+        """
+        key = (name, args, active)
+        if key not in self._nets:
+            self._nets[key] = _elaborate(self.declarations[name], args, active)
+        return self._nets[key]
+
+    def changed(self, text: str) -> Rules:
+        """These rules with some equations replaced by those of a text."""
+        return Rules({**self.declarations, **_read(Source("<changed rules>", text))})
+
+
+@cache
+def standard() -> Rules:
+    """The rules of the table."""
+    return Rules(declarations())
+
+
+def equation(name: str, args: tuple[Type, ...], active: tuple[bool, ...]) -> Net | None:
+    """The standard equation of a primitive at these types."""
+    return standard().equation(name, args, active)
+
+
+def _elaborate(decl: tree.Derivative, args: tuple[Type, ...], active: tuple[bool, ...]) -> Net | None:
     b = Builder()
     scope: dict[str, Operand] = {x: b.input(t) for x, t in zip(decl.params, args, strict=True)}
-    result = row(name).result(args)
+    result = row(decl.name).result(args)
     scope[decl.result] = b.input(result)
     b.sizes.extend(dict.fromkeys(v for t in args if isinstance(t, Array) for v in t.size.variables))
     for x, t, alive in zip(decl.params, args, active, strict=True):
