@@ -9,7 +9,7 @@ from catad.syntax import tree
 from catad.types.context import Context, suggest
 from catad.types.meta import NoTangent, Wrong
 from catad.types.sizes import annotated
-from catad.types.type import BOOL, F32, F64, I64, Array, Fun, Prod, Record, Type, TypeVar
+from catad.types.type import BOOL, F32, F64, I64, Array, Fun, Prod, Record, Tangent, Type, TypeVar
 
 __all__ = ["resolve", "variables"]
 
@@ -113,6 +113,6 @@ def variables(t: Type) -> list[str]:
                 stack.append(item)
             case Fun(a, b):
                 stack.extend((b, a))
-            case other:
-                stack.extend([getattr(other, "item")] if hasattr(other, "item") else [])
+            case Tangent(item):
+                stack.append(item)
     return out

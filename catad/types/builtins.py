@@ -169,10 +169,14 @@ def _entry(name: str, params: tuple[Type, ...], result: Type, build: Build, *, a
     return Builtin(name, types, sizes, params, result, build, text or _WORDS.get(a or 0, "whole numbers"))
 
 
+_UNARY = (
+    "sqrt", "cbrt", "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh",
+    "tanh", "sech2", "asinh", "acosh", "atanh", "erf", "erfc", "lgamma", "digamma", "sign", "floor", "ceil",
+    "round", "trunc")
+
+
 def _rows() -> list[Builtin]:
-    unary = ("sqrt cbrt exp expm1 log log1p sin cos tan asin acos atan sinh cosh tanh sech2 asinh acosh atanh erf "
-             "erfc lgamma digamma sign floor ceil round trunc").split()
-    out = [_entry(x, (A,), A, op(x), a=FLOAT) for x in unary]
+    out = [_entry(x, (A,), A, op(x), a=FLOAT) for x in _UNARY]
     out += [_entry(x, (A, A), A, op(x), a=FLOAT) for x in ("pow", "atan2", "hypot")]
     out += [_entry("abs", (A,), A, op("abs"), a=NUM)]
     out += [_entry(x, (A, A), A, op(x), a=NUM) for x in ("max", "min")]

@@ -134,7 +134,7 @@ class _Run:
         """A prefix for keys that no other file has."""
         stem, k = PurePath(path).stem, 0
         prefix = f"{stem}."
-        while prefix in self.prefixes or prefix == "prelude." and self.prelude is not None:
+        while prefix in self.prefixes or (prefix == "prelude." and self.prelude is not None):
             k += 1
             prefix = f"{stem}_{k}."
         self.prefixes.add(prefix)

@@ -13,7 +13,7 @@ from typing import Protocol
 from catad.core import term as core
 from catad.source import CatadError, Span, error
 from catad.syntax import tree
-from catad.types.fault import explain
+from catad.types.fault import escaped, explain
 from catad.types.meta import Escape, Fault, Why
 from catad.types.pending import Cast
 from catad.types.scheme import Scheme
@@ -139,7 +139,6 @@ class Context:
         try:
             self.unifier.lower(body.type, self.unifier.depth)
         except Escape as e:
-            from catad.types.fault import escaped
             raise escaped(self.unifier, e, body.span, body.type, where) from None
         return scope.close(body)
 

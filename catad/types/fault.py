@@ -89,7 +89,8 @@ def _unfit(u: Unifier, fault: Unfit, span: Span, others: list[tuple[Span, str]])
 
 def _unfit_advice(found: Type, bits: int) -> tuple[str, ...]:
     if isinstance(found, Array) and not bits & ~SCALAR:
-        return ("nothing broadcasts: use `map`, `map2` or `for i < n -> …`; `add`, `sub` and `scale` work on whole arrays",)
+        return ("nothing broadcasts: use `map`, `map2` or `for i < n -> …`; `add`, `sub` and `scale` work on "
+                "whole arrays",)
     if found == I64 and not bits & ~(SCALAR & ~4 | STRUCT):
         return ("convert with `f64 n`; for whole numbers there are `div` and `mod`",)
     if found in (F64, F32) and bits & NUM == 4:

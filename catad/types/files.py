@@ -138,7 +138,8 @@ class CheckedFile:
             self.types.setdefault(d.name, d)
             if d.alias is None:
                 self.report(error("E0220", "sum types are not available yet", d.name_span,
-                                  "comes in the next version", help=["use a record with a bool or an i64 that tells the cases apart"]))
+                                  "comes in the next version",
+                                  help=["use a record with a bool or an i64 that tells the cases apart"]))
         elif isinstance(d, tree.Derivative):
             self.report(error("E0220", "derivative declarations are not available yet", d.name_span,
                               "comes in the next version", help=["leave it out: the derivative of the definition "

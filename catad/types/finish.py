@@ -17,7 +17,18 @@ from catad.types.meta import Fault, Meta, SizeClash
 from catad.types.pending import Cast, Later
 from catad.types.size import Size
 from catad.types.type import (
-    UNIT, Array, Data, Fun, Prod, Record, Scalar, Tangent, Type, TypeVar, holds_function, tangent,
+    UNIT,
+    Array,
+    Data,
+    Fun,
+    Prod,
+    Record,
+    Scalar,
+    Tangent,
+    Type,
+    TypeVar,
+    holds_function,
+    tangent,
 )
 
 __all__ = ["Finisher"]

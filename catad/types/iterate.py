@@ -10,6 +10,7 @@ from catad.types.constraint import ADDABLE
 from catad.types.context import Context
 from catad.types.meta import Meta, Why, Wrong
 from catad.types.patterns import parameter, unwrap
+from catad.types.pending import Later
 from catad.types.size import Size
 from catad.types.sizes import bound_size, extent, polynomial, value_of
 from catad.types.type import I64, Array, Prod, Type
@@ -174,7 +175,7 @@ def _range(c: Context, r: tree.Range, dimension: Size) -> tuple[core.Term | None
 
 
 def _shared(c: Context, term: core.Term, base: str) -> core.Term:
-    if isinstance(term, (core.Var, core.SizeOf)):
+    if isinstance(term, (core.Var, core.SizeOf)) or (isinstance(term, Later) and not term.parts):
         return term
     name = c.names.fresh(base)
     c.scope.let(name, term, term.span)

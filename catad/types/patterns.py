@@ -55,8 +55,8 @@ def parameter(c: Context, p: tree.Pattern, t: Type, names: list[str], unique: st
 def destructure(c: Context, p: tree.Pattern, term: core.Term, names: list[str], poly: Size | None = None) -> None:
     """Let-bind the variables of a pattern to the parts of a term, in the open scope."""
     match p:
-        case tree.PAnn(span, item, t):
-            destructure(c, item, c.coerce(term, resolve(c, t), Why(span, "declared here")), names, poly)
+        case tree.PAnn(span, item, written):
+            destructure(c, item, c.coerce(term, resolve(c, written), Why(span, "declared here")), names, poly)
         case tree.PVar(span, name):
             unique = c.names.fresh(name)
             c.scope.let(unique, term, span)

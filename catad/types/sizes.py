@@ -181,8 +181,8 @@ def _not_a_size(c: Context, e: tree.Expr) -> Exception:
                       help=[*suggest(name.name, known),
                             f"bind it in brackets after the name of the definition: `def f [{name.name}] …`"])
     return c.fail("E0306", "this is not a size", e.span, "not a polynomial in sizes",
-                  help=["sizes are built from sizes, i64 parameters and integers with + - * ^ and division by integers; "
-                        "give other values a name first: `let m = … in`"])
+                  help=["sizes are built from sizes, i64 parameters and integers with + - * ^ and division by "
+                        "integers; give other values a name first: `let m = … in`"])
 
 
 def _unknown(c: Context, e: tree.Expr) -> tree.Name | None:

@@ -12,7 +12,18 @@ from catad.types.constraint import ANY, FLOAT, FUN, STRUCT, VECTOR, bit
 from catad.types.meta import Clash, Escape, Meta, NoTangent, Occurs, SizeClash, Unfit, Why, Wrong
 from catad.types.size import Size
 from catad.types.type import (
-    F32, F64, UNIT, Array, Data, Fun, Prod, Record, Scalar, Tangent, Type, TypeVar,
+    F32,
+    F64,
+    UNIT,
+    Array,
+    Data,
+    Fun,
+    Prod,
+    Record,
+    Scalar,
+    Tangent,
+    Type,
+    TypeVar,
 )
 
 __all__ = ["Unifier"]
