@@ -239,13 +239,21 @@ class Function:
         """The string diagram of the optimised net, as SVG."""
         from catad import draw
         with internal(f"drawing {self.__name__}", self._sources):
-            return draw.draw(self._prepared, self._name)
+            return draw.draw(self.net, self.signature, names=list(_leaf_names(self._entry)))
 
     def _repr_svg_(self) -> str:
         return self.draw()
 
     def __repr__(self) -> str:
         return f"<catad function {self.signature}>"
+
+
+def _leaf_names(entry: Entry) -> Iterator[str]:
+    """`p.0`, `p.1`, `b.w` … in the order of the net's inputs."""
+    from catad.elaborate.decompile import paths
+    for x, t in entry.params:
+        for path in paths(t):
+            yield x + "".join(path)
 
 
 def _boxes(net: Net) -> Iterator[Any]:

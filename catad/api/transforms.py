@@ -15,11 +15,13 @@ type, several for a tuple of such. The new parameters have names too; `signature
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
 from catad.api.function import Function
 from catad.crash import internal
+from catad.net.net import Table
 from catad.source import CatadError, error
 from catad.types.type import F32, F64, Type, flatten, is_float
 
@@ -169,10 +171,23 @@ def _make(f: Function, kind: str, options: dict[str, Any]) -> Function:
         from catad import pipeline
         with internal(f"deriving {kind} of {f.__name__}", f._sources):
             table, name = pipeline.derive(f.table, f._name, kind, **options)
+        entry = dataclasses.replace(table.entries[name], doc=_doc(f, kind, options))
+        table = Table(table.nets, {**table.entries, name: entry})
         return Function(table, name, backend=f._backend, sources=f._sources,
                         shown=f"{kind}{options.get('order', '')}_{f.__name__}")
 
     return f._derive((kind, *sorted(options.items())), make)
+
+
+_WORDS = {"grad": "Gradient", "value_and_grad": "Value and gradient", "jvp": "Value and forward derivative",
+          "vjp": "Value and reverse derivative", "jet": "Value and Taylor coefficients", "jacobian": "Jacobian",
+          "hessian": "Hessian", "hvp": "Hessian times vector", "vmap": "Batch"}
+
+
+def _doc(f: Function, kind: str, options: dict[str, Any]) -> str:
+    """`Gradient of loss by w, b`"""
+    by = ", ".join(f.entry.params[k][0] for k in options.get("argnums", ()))
+    return f"{_WORDS[kind]} of {f.__name__}" + (f" by {by}" if by and len(f.entry.params) > 1 else "")
 
 
 def _function(f: object, kind: str) -> None:

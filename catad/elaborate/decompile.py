@@ -144,8 +144,9 @@ class _Definition:
         result = _plain(self.entry.result)
         body = self.body(self.net, leaves, lambda out, types: self.assemble(result, iter(out)),
                          keep=not all(_is_leaf(t) for t in (result.items if isinstance(result, Prod) else [result])))
-        head = " ".join([f"def {name}" + (f" [{', '.join(named)}]" if named else ""),
-                         *(f"({y} : {t})" for y, _, t in params), f": {result} ="])
+        words = [f"def {name}" + (f" [{', '.join(named)}]" if named else ""),
+                 *(f"({y} : {t})" for y, _, t in params), f": {result} ="]
+        head = " ".join(words) if sum(map(len, words)) < 110 else "\n    ".join(words)
         doc = "".join(f"-- {line}".rstrip() + "\n" for line in self.entry.doc.splitlines())
         return f"{doc}{head}\n  {p.indent(body.text, 2)}\n"
 
@@ -167,7 +168,11 @@ class _Definition:
             if isinstance(box.op, BindSize):
                 self.sizes[box.op.name] = self._extent(box.op, env[box.sources[0]], lines)
             elif any(w in uses for w in box.targets):
-                self._bind(box, self.box(box, env, net, lines), env, uses, held, lines)
+                results = self.box(box, env, net, lines, [w in uses for w in box.targets])
+                if len(outputs) == 1 and box.targets == tuple(outputs) and not keep:     # the result needs no name
+                    env[outputs[0]] = results[0]
+                else:
+                    self._bind(box, results, env, uses, held, lines)
         result = finish([env[w] for w in outputs], net.type_of(outputs))
         if not lines:
             return result
@@ -201,8 +206,9 @@ class _Definition:
 
     # ── boxes ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def box(self, box: Box, env: Mapping[Wire, Phrase], net: Net, lines: list[str]) -> list[Phrase]:
-        """The phrases of a box's targets."""
+    def box(self, box: Box, env: Mapping[Wire, Phrase], net: Net, lines: list[str],
+            wanted: Sequence[bool]) -> list[Phrase]:
+        """The phrases of a box's targets, of which only the wanted ones need a name."""
         args = [env[w] for w in box.sources]
         match box.op:
             case Prim(name):
@@ -222,9 +228,9 @@ class _Definition:
             case Call(name, sizes):
                 return self._call(name, dict(sizes), args, lines)
             case IfOp():
-                return self._if(box, args, net, lines)
+                return self._if(box, args, net, lines, wanted)
             case Loop():
-                return write_loop(self, box, args, net, lines)
+                return write_loop(self, box, args, net, lines, wanted)
         raise TypeError(f"{type(box.op).__name__} has no text: the net is not first-order")
 
     def plain(self, phrase: Phrase, t: Type) -> Phrase:
@@ -281,7 +287,8 @@ class _Definition:
                  for k, (x, t) in enumerate(entry.params)]
         return self.spread(p.apply(self.functions[name], given), _plain(entry.result), lines, "r")
 
-    def _if(self, box: Box, args: list[Phrase], net: Net, lines: list[str]) -> list[Phrase]:
+    def _if(self, box: Box, args: list[Phrase], net: Net, lines: list[str],
+            wanted: Sequence[bool]) -> list[Phrase]:
         inside = [a if a.path else self.let(a, lines) for a in args[1:]]
         with self.names.inner():
             then, other = (self.body(n, inside, self.group) for n in box.bubbles)
@@ -289,13 +296,12 @@ class _Definition:
             text = f"if {args[0].text} then\n  {p.indent(then.text, 2)}\nelse\n  {p.indent(other.text, 2)}"
         else:
             text = f"if {args[0].text} then {then.text} else {other.text}"
-        results = net.type_of(box.targets)
         whole = Phrase(text, p.OPEN)
-        return [whole] if len(results) == 1 else self.pattern(whole, len(results), lines, "t")
+        return [whole] if len(wanted) == 1 else self.pattern(whole, wanted, lines)
 
-    def pattern(self, whole: Phrase, count: int, lines: list[str], hint: str) -> list[Phrase]:
-        """`let (a, b, …) = whole in`"""
-        names = [self.names.fresh(hint) for _ in range(count)]
+    def pattern(self, whole: Phrase, wanted: Sequence[bool], lines: list[str]) -> list[Phrase]:
+        """`let (a, _, …) = whole in`"""
+        names = [self.names.fresh("t") if w else "_" for w in wanted]
         lines.append(p.block(f"let ({', '.join(names)}) =", whole.text, "in"))
         return [Phrase(x) for x in names]
 

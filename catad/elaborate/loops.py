@@ -36,11 +36,12 @@ class Writer(Protocol):
     def let(self, phrase: Phrase, lines: list[str], hint: str = "t") -> Phrase: ...
     def plain(self, phrase: Phrase, t: Type) -> Phrase: ...
     def group(self, out: Sequence[Phrase], types: Sequence[Type]) -> Phrase: ...
-    def pattern(self, whole: Phrase, count: int, lines: list[str], hint: str) -> list[Phrase]: ...
+    def pattern(self, whole: Phrase, wanted: Sequence[bool], lines: list[str]) -> list[Phrase]: ...
     def extent(self, size: Size) -> str: ...
 
 
-def write_loop(w: Writer, box: Box, args: Sequence[Phrase], net: Net, lines: list[str]) -> list[Phrase]:
+def write_loop(w: Writer, box: Box, args: Sequence[Phrase], net: Net, lines: list[str],
+               wanted: Sequence[bool]) -> list[Phrase]:
     """The phrases of the loop's targets; what they need is added to `lines`."""
     op = box.op
     assert isinstance(op, Loop)
@@ -60,7 +61,7 @@ def write_loop(w: Writer, box: Box, args: Sequence[Phrase], net: Net, lines: lis
     if len(body.outputs) == 1:
         return [whole]
     if k:
-        return w.pattern(whole, len(body.outputs), lines, "t")
+        return w.pattern(whole, wanted, lines)
     name = w.let(whole, lines, "xs")                                  # an array of tuples
     return [p.project(name, ("", f".{j}", *("" for _ in dims(t)))) for j, t in enumerate(body.target)]
 
