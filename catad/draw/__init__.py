@@ -13,17 +13,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from catad.draw import svg
-from catad.draw.picture import Enter, Picture, View, count_boxes, level
+from catad.draw.picture import Enter, Picture, View, level
 from catad.net.net import Net, Table
 from catad.source.deep import deep
-from catad.types.type import Type
 
 __all__ = ["draw", "draw_table"]
 
 MARGIN = 14.0
 
 
-def draw(net: Net, title: str = "", *, names: Sequence[str] = (), depth: int | None = None, max_boxes: int = 400) -> str:
+def draw(net: Net, title: str = "", *, names: Sequence[str] = (), depth: int | None = None,
+         max_boxes: int = 400) -> str:
     """The SVG of a net.
 
     `names` name the inputs. Bubbles nested deeper than `depth` are folded, each with the number of its boxes;
@@ -50,13 +50,10 @@ def draw_table(table: Table | Mapping[str, Net], title: str = "", *, depth: int 
 
 def _picture(net: Net, names: Sequence[str], depth: int | None, most: int) -> Picture:
     shown = _fitting(net, most) if depth is None else depth
-    labels = [f"{x} : {t}" if x else str(t) for x, t in zip([*names, *[""] * len(net.inputs)], net.source, strict=False)]
+    called = [*names, *[""] * len(net.inputs)]
+    labels = [f"{x} : {t}" if x else str(t) for x, t in zip(called, net.source, strict=False)]
     enters = [Enter("label", label) for label in labels]
-    return level(net, enters, [_type(t) for t in net.target], View(shown, most))
-
-
-def _type(t: Type) -> str:
-    return str(t)
+    return level(net, enters, [str(t) for t in net.target], View(shown, most))
 
 
 def _fitting(net: Net, most: int) -> int:
@@ -81,6 +78,3 @@ def _page(pictures: Sequence[tuple[str, Picture]], title: str) -> str:
         y += p.height + 2 * MARGIN
         width = max(width, p.width + 2 * MARGIN, svg.text_width(name) * 14 / 12 + 2 * MARGIN)
     return svg.document(width, y - MARGIN if pictures else y, "\n".join(body), title or "net")
-
-
-__all__ += ["count_boxes"]

@@ -120,8 +120,8 @@ def _graph(items: Sequence[Item], row: Sequence[int], links: Sequence[Link]) -> 
                 g.segments.append((*at, len(g.row) - 1, 0.0))
                 g.owner.append(k)
                 at = (len(g.row) - 1, 0.0)
-            port = 0.0 if items[v].symmetric else items[v].tops[p] - items[v].width / 2
-            g.segments.append((*at, v, port))
+            offset = 0.0 if items[v].symmetric else items[v].tops[p] - items[v].width / 2
+            g.segments.append((*at, v, offset))
             g.owner.append(k)
     return g
 
@@ -216,18 +216,39 @@ def _abscissas(g: _Graph, order: list[list[int]], count: int) -> list[float]:
         for v, at in zip(row, spread([0.0] * len(row), [1.0] * len(row), distances[r]), strict=True):
             x[v] = at
     turns = ROUNDS if len(g.row) < 6000 else 4
-    for turn in range(turns + 3):
-        near = up if turn % 2 == 0 else down
+    for turn in range(turns + 1):
         for r in range(len(order)) if turn % 2 == 0 else range(len(order) - 1, -1, -1):
-            row = order[r]
             wanted, weights = [], []
-            for v in row:
-                found = near[v] if turn < turns else [*up[v], *down[v]]
+            for v in order[r]:
+                found = (up if turn % 2 == 0 else down)[v] if turn < turns else [*up[v], *down[v]]
                 wanted.append(sum(x[u] + d for u, d in found) / len(found) if found else x[v])
                 weights.append((6.0 if v >= count else 1.0) * len(found) if found else 0.05)
-            for v, at in zip(row, spread(wanted, weights, distances[r]), strict=True):
+            for v, at in zip(order[r], spread(wanted, weights, distances[r]), strict=True):
                 x[v] = at
+    _straighten(x, order, up, down, distances, count)
+    for row, gaps in zip(order, distances, strict=True):
+        lonely = [not up[v] and not down[v] for v in row]
+        for k in range(1, len(row)):
+            if lonely[k]:
+                x[row[k]] = x[row[k - 1]] + gaps[k - 1]
+        first = lonely.index(False) if False in lonely else 0
+        for k in range(first - 1, -1, -1):
+            x[row[k]] = x[row[k + 1]] - gaps[k]
     return x
+
+
+def _straighten(x: list[float], order: list[list[int]], up: list[list[tuple[int, float]]],
+                down: list[list[tuple[int, float]]], distances: list[list[float]], count: int) -> None:
+    """Downwards once more: passing wires, and items under one wire, hang straight where there is room."""
+    for row, gaps in zip(order, distances, strict=True):
+        wanted, weights = [], []
+        for v in row:
+            hang = up[v][0] if len(up[v]) == 1 else None
+            near = hang is not None and (v >= count or not down[v] or abs(x[hang[0]] + hang[1] - x[v]) < 8)
+            wanted.append(x[hang[0]] + hang[1] if hang is not None and near else x[v])
+            weights.append(30.0 if near else 1.0)
+        for v, at in zip(row, spread(wanted, weights, gaps), strict=True):
+            x[v] = at
 
 
 def _distance(g: _Graph, u: int, v: int, count: int) -> float:

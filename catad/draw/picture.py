@@ -297,7 +297,8 @@ def branch(net: Net, b: Box, names: Names, view: View) -> Drawn:
     at = {k: a.corners[k][0] + 3 for k in range(len(captured))}
     at[-1] = w / 2
     out = tuple(a.corners[len(captured) + 2 + k][0] + 3 for k in range(len(b.targets)))
-    inner = Picture(a.width, a.height, at, out, net.type_of(b.targets), "\n".join(body))
+    types = net.type_of(b.targets)
+    inner = Picture(a.width, a.height, at, out, types, "\n".join(body))
     tops = [(s, k) for k, s in enumerate(captured)]
     if b.sources[0] not in constants:
         tops.insert(0, (b.sources[0], -1))
@@ -350,10 +351,10 @@ class _Frame:
         kinds = [wire_class(net.wires[t]) for t in targets]
         loose = [not used[t] for t in targets]
         body = [item.body]
-        body += [svg.circle(x, 0, 2.4, "dot") for x in item.tops]
-        body += [svg.circle(x, self.height, 2.4, "dot") for x in bottoms]
         for x, kind, off in zip(bottoms, kinds, loose, strict=True):
             if any(loose):
                 body.append(discard(x, self.height, kind) if off else svg.line(x, self.height, self.height + 9, kind))
+        body += [svg.circle(x, y, 2.6, self.kind) for y in (0.0, self.height) for x in (bottoms if y else item.tops)]
         height = self.height + (9 if any(loose) else 0)
-        return Drawn(Item(self.width, height, item.tops, tuple(bottoms), "".join(body)), tuple(w for w, _ in tops), tuple(targets))
+        whole = Item(self.width, height, item.tops, tuple(bottoms), "".join(body))
+        return Drawn(whole, tuple(w for w, _ in tops), tuple(targets))

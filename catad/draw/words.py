@@ -1,4 +1,4 @@
-"""What a picture of a net says: the label of each operation, in the language's own signs, and the kind of each wire."""
+"""What a picture of a net says: the label of each operation, in the signs of the language, and the kind of wires."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from catad.types.type import BOOL, I64, Array, Fun, Series, Type
 __all__ = ["access_label", "box_class", "box_label", "constant", "index_name", "loop_label", "wire_class"]
 
 _SIGNS = {
-    "add": "+", "sub": "−", "neg": "−", "mul": "×", "div": "÷", "idiv": "div", "imod": "mod", "ipow": "^", "pow": "^",
-    "powi": "^", "eq": "=", "ne": "≠", "lt": "<", "le": "≤", "gt": ">", "ge": "≥", "and": "∧", "or": "∨", "not": "¬",
-    "sqrt": "√", "cbrt": "∛", "abs": "|x|", "select": "?:", "stack": "[…]", "to_f64": "f64", "to_f32": "f32", "to_i64": "i64", "corr": "⋆",
+    "add": "+", "sub": "−", "neg": "−", "mul": "×", "div": "÷", "idiv": "div", "imod": "mod", "ipow": "^",
+    "pow": "^", "powi": "^", "eq": "=", "ne": "≠",
+    "lt": "<", "le": "≤", "gt": ">", "ge": "≥", "and": "∧", "or": "∨", "not": "¬",
+    "sqrt": "√", "cbrt": "∛", "abs": "|x|", "select": "?:", "stack": "[…]",
+    "to_f64": "f64", "to_f32": "f32", "to_i64": "i64", "corr": "⋆",
     "floor": "⌊x⌋", "ceil": "⌈x⌉", "lgamma": "ln Γ", "digamma": "ψ", "polygamma": "ψ⁽ᵐ⁾", "band": "&", "bor": "|",
     "bxor": "xor", "bnot": "~", "shl": "<<", "shr": ">>",
 }
