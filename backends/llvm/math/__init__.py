@@ -3,8 +3,8 @@
     definitions(names, target)  = LLVM text that defines them, and what they call; no intrinsic is declared
     externals(names, target)    = the C functions that this text declares
 
-A row has a formula over vectors (`exponential`, `logarithm`, …) or goes lane by lane through the C library. Formulas with
-no f32 polynomials of their own are computed in f64. Vector functions are inlined; scalar ones stay calls.
+A row has a formula over vectors (`exponential`, `logarithm`, …) or goes lane by lane through the C library. Formulas
+without f32 polynomials of their own are computed in f64. Vector functions are inlined; scalar ones stay calls.
 `BOUNDS` states the largest error in units in the last place; the tests hold us to it.
 """
 
