@@ -14,7 +14,15 @@ from dataclasses import dataclass, replace
 from catad.draw import svg
 from catad.draw.arrange import Item, Link, arrange
 from catad.draw.boxes import (
-    Drawn, Names, bound_item, discard, folded_box, input_label, output_item, plain_box, wall_port,
+    Drawn,
+    Names,
+    bound_item,
+    discard,
+    folded_box,
+    input_label,
+    output_item,
+    plain_box,
+    wall_port,
 )
 from catad.draw.rank import rows
 from catad.draw.words import box_class, box_label, constant, index_name, loop_label, wire_class

@@ -6,7 +6,20 @@ import math
 from collections.abc import Sequence
 
 from catad.net.net import (
-    BindSize, Call, Const, Derive, Fill, Guard, IfOp, Lambda, Loop, Op, Prim, SeriesPack, SeriesPart, SizeValue,
+    BindSize,
+    Call,
+    Const,
+    Derive,
+    Fill,
+    Guard,
+    IfOp,
+    Lambda,
+    Loop,
+    Op,
+    Prim,
+    SeriesPack,
+    SeriesPart,
+    SizeValue,
 )
 from catad.types.type import BOOL, I64, Array, Fun, Series, Type
 

@@ -7,10 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from catad.net.net import (
-    Box, Call, Carry, Const, Derive, Fill, Guard, Lambda, Loop, Net, Op, Prim, SizeValue, Wire,
-)
 from catad.net.net import BindSize as BindSizeOp
+from catad.net.net import (
+    Box,
+    Call,
+    Carry,
+    Const,
+    Derive,
+    Fill,
+    Guard,
+    Lambda,
+    Loop,
+    Net,
+    Op,
+    Prim,
+    SizeValue,
+    Wire,
+)
 from catad.source import Span
 from catad.types.size import Size
 from catad.types.type import F32, F64, I64, Array, Fun, Scalar, Type, flatten, subst

@@ -8,12 +8,44 @@ from collections.abc import Callable
 from typing import TypeVar as TV
 
 from catad.net.net import (
-    Apply, BindSize, Box, Call, Carry, Const, Derive, Entry, Fill, Guard, IfOp, Lambda, Loop, Net, Op, Prim,
-    SeriesPack, SeriesPart, SizeValue, Table, Wire,
+    Apply,
+    BindSize,
+    Box,
+    Call,
+    Carry,
+    Const,
+    Derive,
+    Entry,
+    Fill,
+    Guard,
+    IfOp,
+    Lambda,
+    Loop,
+    Net,
+    Op,
+    Prim,
+    SeriesPack,
+    SeriesPart,
+    SizeValue,
+    Table,
+    Wire,
 )
 from catad.types.size import Size
 from catad.types.type import (
-    BOOL, F32, F64, I64, Data, Fun, Prod, Record, Scalar, Series, Tangent, Type, TypeVar, array,
+    BOOL,
+    F32,
+    F64,
+    I64,
+    Data,
+    Fun,
+    Prod,
+    Record,
+    Scalar,
+    Series,
+    Tangent,
+    Type,
+    TypeVar,
+    array,
 )
 
 __all__ = ["Reader"]

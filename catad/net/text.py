@@ -20,8 +20,25 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from catad.net.net import (
-    BindSize, Box, Call, Const, Derive, Entry, Fill, Guard, IfOp, Lambda, Loop, Net, Op, Prim, SeriesPack,
-    SeriesPart, SizeValue, Table, Wire,
+    BindSize,
+    Box,
+    Call,
+    Const,
+    Derive,
+    Entry,
+    Fill,
+    Guard,
+    IfOp,
+    Lambda,
+    Loop,
+    Net,
+    Op,
+    Prim,
+    SeriesPack,
+    SeriesPart,
+    SizeValue,
+    Table,
+    Wire,
 )
 from catad.source.deep import deep
 from catad.types.size import Size

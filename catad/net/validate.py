@@ -14,15 +14,45 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from catad.net.net import (
-    Apply, BindSize, Box, Call, Const, Derive, Fill, Guard, IfOp, Lambda, Loop, Net, Op, Prim, SeriesPack,
-    SeriesPart, SizeValue, Table,
+    Apply,
+    BindSize,
+    Box,
+    Call,
+    Const,
+    Derive,
+    Fill,
+    Guard,
+    IfOp,
+    Lambda,
+    Loop,
+    Net,
+    Op,
+    Prim,
+    SeriesPack,
+    SeriesPart,
+    SizeValue,
+    Table,
 )
 from catad.net.sizes import bound_sizes, box_sizes, free_sizes, type_sizes
 from catad.ops import ROWS
 from catad.types.size import Size
 from catad.types.type import (
-    BOOL, I64, Array, Data, Fun, Prod, Record, Series, Tangent, Type, array, dims, flatten, leaf,
-    subst, tangent,
+    BOOL,
+    I64,
+    Array,
+    Data,
+    Fun,
+    Prod,
+    Record,
+    Series,
+    Tangent,
+    Type,
+    array,
+    dims,
+    flatten,
+    leaf,
+    subst,
+    tangent,
 )
 
 __all__ = ["KINDS", "InvalidNet", "validate", "validate_table"]

@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 
 from catad.net.build import Builder, rename_sizes
 from catad.net.net import (
-    Apply, BindSize, Box, Call, Derive, Guard, IfOp, Lambda, Net, SeriesPack, SeriesPart, Wire,
+    Apply,
+    BindSize,
+    Box,
+    Call,
+    Derive,
+    Guard,
+    IfOp,
+    Lambda,
+    Net,
+    SeriesPack,
+    SeriesPart,
+    Wire,
 )
 from catad.types.size import Size
 from catad.types.type import BOOL, F32, F64, I64, Array, Fun, Prod, Scalar, Series, Type, flatten

@@ -12,7 +12,19 @@ from catad.net.net import Call, Const, Entry, Net, Table
 from catad.net.text import parse_net, parse_table, parse_type, print_net, print_table, print_type
 from catad.types.size import Size
 from catad.types.type import (
-    BOOL, F64, I64, UNIT, Array, Data, Fun, Prod, Record, Series, Tangent, Type, TypeVar,
+    BOOL,
+    F64,
+    I64,
+    UNIT,
+    Array,
+    Data,
+    Fun,
+    Prod,
+    Record,
+    Series,
+    Tangent,
+    Type,
+    TypeVar,
 )
 
 from .generate import nets

@@ -10,8 +10,25 @@ import pytest
 from catad.net.build import Builder
 from catad.net.canonical import canonical, digest, prune
 from catad.net.net import (
-    Apply, BindSize, Box, Call, Carry, Const, Derive, Fill, Guard, IfOp, Lambda, Loop, Net, Op, Prim, SeriesPack,
-    SeriesPart, SizeValue, Table,
+    Apply,
+    BindSize,
+    Box,
+    Call,
+    Carry,
+    Const,
+    Derive,
+    Fill,
+    Guard,
+    IfOp,
+    Lambda,
+    Loop,
+    Net,
+    Op,
+    Prim,
+    SeriesPack,
+    SeriesPart,
+    SizeValue,
+    Table,
 )
 from catad.net.text import parse_net, print_net
 from catad.net.validate import InvalidNet, validate, validate_table
