@@ -22,7 +22,8 @@ from typing import Any
 from catad.backends.llvm.arguments import convert
 from catad.backends.llvm.engine import Loaded, link
 from catad.backends.llvm.signature import KINDS, Port, Signature
-from catad.backends.llvm.support import FUNCTIONS, STATE, SUPPORT
+from catad.backends.llvm.support import FUNCTIONS, SUPPORT
+from catad.backends.llvm.support_state import STATE
 from catad.backends.llvm.target import Target
 
 from catad.source import error
