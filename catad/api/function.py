@@ -71,7 +71,7 @@ class Function:
         return self._general(args, kwargs)
 
     def _general(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        packing = self._pack(self._bind(args, kwargs))
+        packing = self._pack(self.bind(*args, **kwargs))
         engine = self._engine or self._compile()
         with internal(f"running {self.__name__}", self._sources):
             flat = engine.run(packing.flat)
@@ -87,7 +87,8 @@ class Function:
         packing.check_sizes()
         return packing
 
-    def _bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[Any]:
+    def bind(self, *args: Any, **kwargs: Any) -> list[Any]:
+        """One value for each parameter, in order; a diagnostic when the arguments do not match."""
         names = [x for x, _ in self._entry.params]
         if len(args) > len(names):
             raise self._argument_error(f"{_count(len(args))} given, but it takes {len(names)}",

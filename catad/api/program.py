@@ -99,6 +99,12 @@ class Program:
                     help=[f"name one of {', '.join(self._names)}" if self._names else
                           "define a function whose types hold no type variables and no functions"])
 
+    def core(self) -> str:
+        """The typed core of the program's own definitions, as text."""
+        from catad.core.show import show
+        with internal("printing the typed core", [self._source]):
+            return show(self._module)
+
     def _missing(self, name: str) -> CatadError:
         best = difflib.get_close_matches(name, self._names, 1)
         return error("E0602", f"{self._source.name} has no entry `{name}`",

@@ -13,6 +13,10 @@ __all__ = ["run"]
 
 
 def run(args: argparse.Namespace, report: Report) -> int:
-    f = gradient_of(chosen(open_program(args.file), args.entry), args.grad)
+    program = open_program(args.file)
+    if args.emit == "core":
+        write(args.output, program.core())
+        return 0
+    f = gradient_of(chosen(program, args.entry), args.grad)
     write(args.output, f.stage(args.emit))
     return 0

@@ -68,12 +68,13 @@ def _jet(f: Function, order: int, along: list[str] | None, args: list[Any], name
     """Value and coefficients 1 … order of t ↦ f(x + t·1)."""
     from catad.api.transforms import differentiable, jet
     params = along or [x for x, t in f.entry.params if differentiable(t)][:1]
-    j = jet(f, order, params)
-    values = f._bind(tuple(args), named)
-    packed = {x: v for (x, _), v in zip(f.entry.params, values, strict=True)}
-    types = dict(f.entry.params)
-    curves = [_direction(f, x, types[x], packed[x], order) for x in params]
-    value, coefficients = j(*values, *curves)
+    if not params:
+        raise error("E0609", f"no parameter of {f.__name__} carries a derivative")
+    j = jet(f, order, params[0] if len(params) == 1 else params)
+    values = f.bind(*args, **named)
+    given = {x: (t, v) for (x, t), v in zip(f.entry.params, values, strict=True)}
+    curves = tuple(_direction(f, x, *given[x], order) for x in params)
+    value, coefficients = j(*values, curves[0] if len(params) == 1 else curves)
     return {"value": value, "coefficients": coefficients}
 
 

@@ -148,6 +148,7 @@ def test_grad(run: Run, good: str, tmp_path: pathlib.Path) -> None:
 
 def test_build(run: Run, good: str, tmp_path: pathlib.Path) -> None:
     assert "loss" in run("build", good, "loss", "--emit", "net").out
+    assert "def loss [n]" in run("build", good, "--emit", "core").out
     assert run("build", good, "loss", "--grad", "--emit", "net", "-o", str(tmp_path / "n.txt")).out == ""
     assert (tmp_path / "n.txt").read_text()
     assert "define" in run("build", good, "loss", "--emit", "llvm").out
