@@ -1,0 +1,135 @@
+"""From the entry of a table to its kernel: the boundary, and the lowering of what is inside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from catad.net.net import BindSize, Net, Table
+from catad.source import error
+from catad.types.size import Size
+from catad.types.type import Array as ArrayType
+from catad.types.type import dims
+
+from .arrays import Value, View, product
+from .kernel import Array, Buffer, Dim, Kernel, Port, Reg, SizeSource
+from .layout import first_cells
+from .lower import Lowering, kind_of
+from .schedule import NetPlan, Planner
+
+__all__ = ["build"]
+
+_GUESS = 64                                               # what a size of the entry is taken for in cost estimates
+
+
+def build(table: Table, name: str, *, strict: bool = False) -> tuple[Kernel, NetPlan]:
+    """The kernel of an entry and the storage plan that it follows."""
+    net = table.nets[name]
+    planner = Planner(table)
+    plan = planner.plan(net)
+    low = Lowering(planner, strict)
+    low.site("E0507", None, "no room for {a} bytes of workspace")
+    inputs = tuple(_port(net, w, set(net.sizes)) for w in net.inputs)
+    outputs = tuple(_port(net, w, set(net.sizes)) for w in net.outputs)
+    sources = _sources(low, net, name, inputs)
+    for s in sources:
+        low.atoms.entry(s.name, _GUESS)
+        low.atom_regs[s.name] = low.reg("i64", 0)
+        low.sym[low.atom_regs[s.name]] = Size.var(s.name)
+    args, params = _arguments(low, net)
+    low.calling.append(name)
+    wanted = _outputs(low, net, outputs)
+    outs = low.net(net, plan, args, {x: Size.var(x) for x in net.sizes}, wanted)
+    results = tuple((k, v) for k, v in enumerate(outs) if isinstance(v, int))
+    late = tuple(_late(low, k, v) for k, v in enumerate(outs) if not isinstance(v, int) and wanted[k] is None)
+    regs = tuple((s.name, low.atom_regs[s.name]) for s in sources)
+    shapes = _shapes(low, inputs, sources)
+    kernel = Kernel(name, tuple(low.kinds), inputs, outputs, sources, shapes, regs, params, results, late,
+                    tuple(low.buffers), low.close(), tuple(low.sites),
+                    tuple((r, x) for x, r in low.atom_regs.items()))
+    return kernel, plan
+
+
+def _port(net: Net, w: int, sizes: set[str]) -> Port:
+    t = net.wires[w]
+    if not isinstance(t, ArrayType):
+        return kind_of(t)
+    return Array(kind_of(t), tuple(Dim(s if set(s.variables) <= sizes else None) for s in dims(t)))
+
+
+def _sources(low: Lowering, net: Net, name: str, inputs: Sequence[Port]) -> tuple[SizeSource, ...]:
+    """Where each size of the entry is read: a dimension that is just it, or an i64 input bound by a box."""
+    starts, _ = first_cells(inputs, ())
+    found: dict[str, SizeSource] = {}
+    for start, port in zip(starts, inputs, strict=True):
+        if isinstance(port, Array):
+            for k, d in enumerate(port.dims):
+                x = d.size.variable if d.size is not None else None
+                if x is not None and x not in found:
+                    found[x] = SizeSource(x, start + 1 + k)
+    for b in net.boxes:
+        if isinstance(b.op, BindSize) and b.op.name in net.sizes and b.op.name not in found:
+            cell = starts[net.inputs.index(b.sources[0])]
+            site = low.site("E0506", b.span, f"the size {b.op.name} is {{a}}")
+            found[b.op.name] = SizeSource(b.op.name, cell, "clamp" if b.op.clamp else "error", site)
+    missing = [x for x in net.sizes if x not in found]
+    if missing:
+        raise error("E0712", f"`{name}` cannot be called from outside: its size {missing[0]} is not an argument",
+                    None, help=(f"let {missing[0]} stand alone as a dimension of an argument, "
+                                f"or pass it as an i64 parameter",))
+    return tuple(found[x] for x in net.sizes)
+
+
+def _shapes(low: Lowering, inputs: Sequence[Port],
+            sources: Sequence[SizeSource]) -> tuple[tuple[int, Size, int], ...]:
+    """Dimensions of inputs that bind no size must be what their types say."""
+    starts, _ = first_cells(inputs, ())
+    binding = {s.cell for s in sources}
+    shapes: list[tuple[int, Size, int]] = []
+    for k, (start, port) in enumerate(zip(starts, inputs, strict=True)):
+        if isinstance(port, Array):
+            for j, d in enumerate(port.dims):
+                if start + 1 + j not in binding and d.size is not None:
+                    what = f"dimension {j + 1} of argument {k + 1} is {{a}}, but {d.size} is {{b}}"
+                    shapes.append((start + 1 + j, d.size, low.site("E0502", None, what)))
+    return tuple(shapes)
+
+
+def _arguments(low: Lowering, net: Net) -> tuple[list[Value], tuple[tuple[int, Reg], ...]]:
+    args: list[Value] = []
+    params: list[tuple[int, Reg]] = []
+    for k, w in enumerate(net.inputs):
+        t = net.wires[w]
+        if isinstance(t, ArrayType):
+            low.buffers.append(Buffer("input", k, kind_of(t), product(dims(t))))
+            args.append(low.view(len(low.buffers) - 1, dims(t)))
+        else:
+            r = low.reg(kind_of(t), 0)
+            params.append((k, r))
+            args.append(r)
+    for b in net.boxes:                                    # an argument that is a size is that polynomial
+        if isinstance(b.op, BindSize) and b.op.name in net.sizes and not b.op.clamp:
+            r = args[net.inputs.index(b.sources[0])]
+            assert isinstance(r, int)
+            low.sym[r] = Size.var(b.op.name)
+    return args, tuple(params)
+
+
+def _outputs(low: Lowering, net: Net, outputs: Sequence[Port]) -> list[View | None]:
+    wanted: list[View | None] = []
+    for k, port in enumerate(outputs):
+        if isinstance(port, Array) and all(d.size is not None for d in port.dims):
+            shape = dims(net.wires[net.outputs[k]])
+            low.buffers.append(Buffer("output", k, port.kind, product(shape)))
+            wanted.append(low.view(len(low.buffers) - 1, shape))
+        else:
+            wanted.append(None)
+    return wanted
+
+
+def _late(low: Lowering, k: int, value: Value) -> tuple[int, int, tuple[Reg, ...]]:
+    """An output whose dimensions are known only now: it must be the whole of a buffer of ours."""
+    assert not isinstance(value, int)
+    view = low.stored(value, None)
+    if low.values.get(view.offset) != 0 or low.buffers[view.buffer].role not in ("slot", "arena"):
+        view = low.copy(view, low.allocate(view.kind, view.dims, None, "late"))
+    return k, view.buffer, tuple(low.size(d) for d in view.dims)

@@ -1,0 +1,419 @@
+"""Kernel IR and a choice of lanes become LLVM text.
+
+    loop          guard; do { … } while          finals by φ
+    loop in lanes whole vectors, `unroll` accumulators, then a masked rest; sums added up at the end
+    if            a branch when the condition is uniform, else both sides under a mask
+    check         a branch to a cold block that reports the site
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .arrays import neutral
+from .emit import BYTES, MEMORY
+from .kernel import AddTo, Block, Carried, Check, For, If, Instr, Kernel, Literal, Load, Pure, Reg, Reserve, Store
+from .lanes import VARYING, Form, Lanes
+from .memory import Memory
+from .operations import Operations, splat, suffix, vector
+
+__all__ = ["FUEL", "Codegen"]
+
+FUEL = 1 << 16                                            # inner trips between two polls
+
+
+class Codegen(Memory):
+    """The body of `run`. `slots[key]` are the bases of workspace memory, which the boundary has laid out."""
+
+    def __init__(self, kernel: Kernel, lanes: Mapping[int, Lanes], strict: bool) -> None:
+        super().__init__(kernel.kinds, kernel.buffers, Operations(strict))
+        self.kernel, self.lanes = kernel, lanes
+        self.cold: list[str] = []
+        self.depth = 0
+        self.partial_bases: dict[tuple[int, int], str] = {}
+
+    # ── blocks ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def block(self, block: Block) -> None:
+        for i in block:
+            self.instr(i)
+
+    def instr(self, i: Instr) -> None:
+        match i:
+            case Pure():
+                self.pure(i)
+            case Load():
+                self.load(i)
+            case Store():
+                self.store(i)
+            case AddTo():
+                self.add_to(i)
+            case Literal(dst, value):
+                self.constants[dst] = value
+                self.put(dst, splat(value, self.kinds[dst], 1))
+            case Check():
+                self.check(i)
+            case For():
+                lanes = self.lanes.get(i.id)
+                if lanes is not None and self.info is None:
+                    self.lane_loop(i, lanes)
+                else:
+                    self.loop(i)
+            case If():
+                self.branch(i)
+            case Reserve():
+                self.reserve(i)
+
+    def pure(self, i: Pure) -> None:
+        form = self.info.forms.get(i.dst, 0) if self.info is not None else 0
+        kinds = tuple(self.kinds[a] for a in i.args)
+        known = {k: int(self.constants[a]) for k, a in enumerate(i.args) if a in self.constants and kinds[k] == "i64"}
+        if form == VARYING:
+            args, width = tuple(self.vec(a) for a in i.args), self.w
+        else:
+            args, width = tuple(self.scalar(a) for a in i.args), 1
+        self.put(i.dst, self.ops.apply(self.text, i.op, kinds, self.kinds[i.dst], args, width, known), form)
+
+    # ── failure ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def check(self, i: Check) -> None:
+        e = self.text
+        if self.form(i.ok) == 0 and self.control is None:
+            self.stop_unless(self.scalar(i.ok), i.site, self.scalar(i.a), self.scalar(i.b))
+            return
+        w = self.w
+        bad = e.let(f"xor <{w} x i1> {self.vec(i.ok)}, {splat(True, 'bool', w)}")
+        if self.mask is not None:
+            bad = e.let(f"and <{w} x i1> {bad}, {self.mask}")
+        a, b = self.vec(i.a), self.vec(i.b)
+        some = e.let(f"call i1 @llvm.vector.reduce.or.v{w}i1(<{w} x i1> {bad})")
+        fine, fail = e.fresh("fine"), e.fresh("fail")
+        e.fork(some, fail, fine)
+        lane, x, y = e.name(), e.name(), e.name()
+        self.cold += [f"{fail}:", f"  {lane}.bits = bitcast <{w} x i1> {bad} to i{w}",
+                      f"  {lane} = call i{w} @llvm.cttz.i{w}(i{w} {lane}.bits, i1 true)",
+                      f"  {x} = extractelement {vector(self.kinds[i.a], w)} {a}, i{w} {lane}",
+                      f"  {y} = extractelement {vector(self.kinds[i.b], w)} {b}, i{w} {lane}"]
+        self._report(i.site, x, y)
+        e.start(fine)
+
+    def stop_unless(self, ok: str, site: int, a: str, b: str) -> None:
+        e = self.text
+        fine, fail = e.fresh("fine"), e.fresh("fail")
+        e.fork(ok, fine, fail)
+        self.cold.append(f"{fail}:")
+        self._report(site, a, b)
+        e.start(fine)
+
+    def _report(self, site: int, a: str, b: str) -> None:
+        code = int(self.kernel.sites[site].code[1:])
+        self.cold.append(f"  call void @catad.report(ptr %ctx, i64 {site}, i64 {a}, i64 {b})")
+        self.cold.append(f"  ret i32 {code}")
+
+    def poll(self, loop: For) -> None:
+        """At the head of a trip of a long loop: count, and ask now and then whether to go on."""
+        if self.depth > 1 or (self.depth == 1 and not any(isinstance(x, For) for x in loop.body)):
+            return
+        if self.info is not None and self.info.loop == loop.id and self._streams(loop):
+            return
+        e = self.text
+        rest = self._burn("1")
+        out = e.let(f"icmp slt i64 {rest}, 0")
+        on, ask = e.fresh("on"), e.fresh("ask")
+        e.fork(out, ask, on)
+        stop, code, go = e.fresh("stop"), e.name(), e.name()
+        self.cold += [f"{ask}:", f"  store i64 {FUEL}, ptr %fuel", f"  {code} = call i32 @catad.poll(ptr %ctx)",
+                      f"  {go} = icmp eq i32 {code}, 0", f"  br i1 {go}, label %{on}, label %{stop}",
+                      f"{stop}:", f"  ret i32 {code}"]
+        e.start(on)
+
+    def _streams(self, loop: For) -> bool:
+        """Does each trip of this innermost loop touch memory of its own? Then it is no longer than that memory."""
+        return all(not isinstance(x, For | If) for x in loop.body) and any(
+            isinstance(x, Load | Store) and loop.var in x.path for x in loop.body)
+
+    def _burn(self, amount: str) -> str:
+        e = self.text
+        fuel = e.let("load i64, ptr %fuel")
+        rest = e.let(f"sub i64 {fuel}, {amount}")
+        e.do(f"store i64 {rest}, ptr %fuel")
+        return rest
+
+    def spend(self, loop: For, extent: str) -> None:
+        """Inner loops count their trips at once."""
+        if self.depth >= 1 and not any(isinstance(x, For) for x in loop.body):
+            self._burn(extent)
+
+    def reserve(self, i: Reserve) -> None:
+        e = self.text
+        bytes_ = e.let(f"mul i64 {self.scalar(i.count)}, {BYTES[self.buffers[i.buffer].kind]}")
+        p = e.let(f"call ptr @catad.reserve(ptr %ctx, i64 {bytes_}, ptr %cell{i.buffer})")
+        ok = e.let(f"icmp ne ptr {p}, null")
+        self.stop_unless(ok, i.site, bytes_, "0")
+        self.base[i.buffer] = p
+
+    # ── loops ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def loop(self, loop: For) -> None:
+        """One trip at a time; in lanes, each trip does it for all lanes."""
+        e = self.text
+        n = self.scalar(loop.extent)
+        forms: dict[Reg, Form] = {
+            c.inner: self.info.forms.get(c.inner, 0) if self.info is not None else 0 for c in loop.carries}
+        inits = [self.as_form(c.init, forms[c.inner]) for c in loop.carries]
+        self.spend(loop, n)
+        some = e.let(f"icmp sgt i64 {n}, 0")
+        last = e.let(f"sub i64 {n}, 1") if loop.down else ""
+        before, body, after = e.label, e.fresh("loop"), e.fresh("done")
+        e.fork(some, body, after)
+        e.start(body)
+        trip, trip_at = e.name(), e.hole()
+        holes = [(e.name(), e.hole()) for _ in loop.carries]
+        for c, (name, _) in zip(loop.carries, holes, strict=True):
+            self.put(c.inner, name, forms[c.inner])
+        self.poll(loop)
+        self.put(loop.var, e.let(f"sub i64 {last}, {trip}") if loop.down else trip)
+        self.depth += 1
+        self.block(loop.body)
+        self.depth -= 1
+        outs = [self.as_form(c.out, forms[c.inner]) for c in loop.carries]
+        following = e.let(f"add nuw nsw i64 {trip}, 1")
+        again = e.let(f"icmp slt i64 {following}, {n}")
+        latch = e.label
+        e.fork(again, body, after)
+        e.fill(trip_at, f"{trip} = phi i64 [ 0, %{before} ], [ {following}, %{latch} ]")
+        e.start(after)
+        for c, (name, at), init, out in zip(loop.carries, holes, inits, outs, strict=True):
+            t = vector(self.kinds[c.inner], self.w if forms[c.inner] == VARYING else 1)
+            e.fill(at, f"{name} = phi {t} [ {init}, %{before} ], [ {out}, %{latch} ]")
+            self.put(c.final, e.let(f"phi {t} [ {init}, %{before} ], [ {out}, %{latch} ]"), forms[c.inner])
+
+    def as_form(self, r: Reg, form: Form) -> str:
+        return self.vec(r) if form == VARYING else self.scalar(r)
+
+    def branch(self, i: If) -> None:
+        if self.info is not None and self.form(i.cond) != 0:
+            self._masked_branch(i)
+            return
+        e = self.text
+        forms: list[Form] = [self.info.forms.get(d, 0) if self.info is not None else 0 for d, _, _ in i.results]
+        then, other, after = e.fresh("then"), e.fresh("else"), e.fresh("end")
+        e.fork(self.scalar(i.cond), then, other)
+        ends: list[tuple[str, list[str]]] = []
+        for label, block, k in ((then, i.then, 1), (other, i.other, 2)):
+            e.start(label)
+            self.block(block)
+            ends.append(("", [self.as_form(r[k], f) for r, f in zip(i.results, forms, strict=True)]))
+            ends[-1] = (e.label, ends[-1][1])
+            e.jump(after)
+        e.start(after)
+        (a, xs), (b, ys) = ends
+        for (dst, _, _), f, x, y in zip(i.results, forms, xs, ys, strict=True):
+            t = vector(self.kinds[dst], self.w if f == VARYING else 1)
+            self.put(dst, e.let(f"phi {t} [ {x}, %{a} ], [ {y}, %{b} ]"), f)
+
+    def _masked_branch(self, i: If) -> None:
+        """Both sides, each for its lanes."""
+        e, w = self.text, self.w
+        cond = self.vec(i.cond)
+        mask, control = self.mask, self.control
+        opposite = e.let(f"xor <{w} x i1> {cond}, {splat(True, 'bool', w)}") if i.other else ""
+        for block, c in ((i.then, cond), (i.other, opposite)):
+            if block:
+                self.mask = c if mask is None else e.let(f"and <{w} x i1> {mask}, {c}")
+                self.control = c if control is None else e.let(f"and <{w} x i1> {control}, {c}")
+                self.block(block)
+        self.mask, self.control = mask, control
+        for dst, a, b in i.results:
+            t = vector(self.kinds[dst], w)
+            x, y = self.vec(a), self.vec(b)
+            self.put(dst, e.let(f"select <{w} x i1> {cond}, {t} {x}, {t} {y}"), VARYING)
+
+    # ── loops in lanes ──────────────────────────────────────────────────────────────────────────────────────
+
+    def lane_loop(self, loop: For, lanes: Lanes) -> None:
+        e = self.text
+        w = lanes.width
+        n = e.let(f"call i64 @llvm.smax.i64(i64 {self.scalar(loop.extent)}, i64 0)")
+        known = self.constants.get(loop.extent)
+        self.spend(loop, n)
+        self.clear_partial(loop, lanes)
+        self.enter(lanes)
+        header = e.hole()
+        sums = [splat(neutral(c.kind, self.kinds[c.inner]), self.kinds[c.inner], w) for c in loop.carries]
+        start = "0"
+        unroll = lanes.unroll if known is None else max(1, min(lanes.unroll, int(known) // w))
+        step = w * unroll
+        if not lanes.masked and (known is None or known >= step):
+            start = e.let(f"and i64 {n}, {-step}")
+            sums = self._whole(loop, unroll, start, sums)
+        if lanes.masked or known is None or known % step:
+            sums = self._rest(loop, start, n, sums)
+        self.leave()
+        e.lines[header] = "\n".join(self.header)
+        for c, s in zip(loop.carries, sums, strict=True):
+            total = self.across(c, s, w)
+            self.put(c.final, self.join(c, self.scalar(c.init), total, 1))
+        self.add_partial(loop, lanes)
+
+    def _whole(self, loop: For, unroll: int, end: str, sums: list[str]) -> list[str]:
+        """Trips 0 … end-1 in whole vectors, `unroll` of them at a time with accumulators of their own."""
+        e, w = self.text, self.w
+        before, body, after = e.label, e.fresh("lanes"), e.fresh("whole")
+        some = e.let(f"icmp sgt i64 {end}, 0")
+        e.fork(some, body, after)
+        e.start(body)
+        trip, trip_at = e.name(), e.hole()
+        holes = [[(e.name(), e.hole()) for _ in range(unroll)] for _ in loop.carries]
+        self.poll(loop)
+        outs: list[list[str]] = [[] for _ in loop.carries]
+        for u in range(unroll):
+            self.put(loop.var, e.let(f"add nuw nsw i64 {trip}, {u * w}") if u else trip, 1)
+            for c, held in zip(loop.carries, holes, strict=True):
+                self.put(c.inner, held[u][0], VARYING)
+            self.depth += 1
+            self.block(loop.body)
+            self.depth -= 1
+            for c, out in zip(loop.carries, outs, strict=True):
+                out.append(self.vec(c.out))
+        following = e.let(f"add nuw nsw i64 {trip}, {w * unroll}")
+        again = e.let(f"icmp slt i64 {following}, {end}")
+        latch = e.label
+        e.fork(again, body, after)
+        e.fill(trip_at, f"{trip} = phi i64 [ 0, %{before} ], [ {following}, %{latch} ]")
+        e.start(after)
+        results: list[str] = []
+        for c, held, out, s in zip(loop.carries, holes, outs, sums, strict=True):
+            t = vector(self.kinds[c.inner], w)
+            ends: list[str] = []
+            for (name, at), o in zip(held, out, strict=True):
+                e.fill(at, f"{name} = phi {t} [ {s}, %{before} ], [ {o}, %{latch} ]")
+                ends.append(e.name())
+                e.do(f"{ends[-1]} = phi {t} [ {s}, %{before} ], [ {o}, %{latch} ]")
+            results.append("")
+            outs[len(results) - 1] = ends
+        return [self._tree(c, ends) for c, ends in zip(loop.carries, outs, strict=True)]
+
+    def _tree(self, c: Carried, parts: list[str]) -> str:
+        while len(parts) > 1:
+            parts = [self.join(c, parts[k], parts[k + 1], self.w) if k + 1 < len(parts) else parts[k]
+                     for k in range(0, len(parts), 2)]
+        return parts[0]
+
+    def _rest(self, loop: For, start: str, end: str, sums: list[str]) -> list[str]:
+        """Trips start … end-1 under a mask."""
+        e, w = self.text, self.w
+        before, body, after = e.label, e.fresh("masked"), e.fresh("rest")
+        some = e.let(f"icmp slt i64 {start}, {end}")
+        e.fork(some, body, after)
+        e.start(body)
+        trip, trip_at = e.name(), e.hole()
+        holes = [(e.name(), e.hole()) for _ in loop.carries]
+        self.poll(loop)
+        left = self.spread(e.let(f"sub i64 {end}, {trip}"), "i64")
+        self.mask = e.let(f"icmp slt <{w} x i64> {self.iota()}, {left}")
+        mask = self.mask
+        self.put(loop.var, trip, 1)
+        for c, (name, _) in zip(loop.carries, holes, strict=True):
+            self.put(c.inner, name, VARYING)
+        self.depth += 1
+        self.block(loop.body)
+        self.depth -= 1
+        self.mask = None
+        outs: list[str] = []
+        for c, (name, _) in zip(loop.carries, holes, strict=True):
+            t = vector(self.kinds[c.inner], w)
+            outs.append(e.let(f"select <{w} x i1> {mask}, {t} {self.vec(c.out)}, {t} {name}"))
+        following = e.let(f"add nuw nsw i64 {trip}, {w}")
+        again = e.let(f"icmp slt i64 {following}, {end}")
+        latch = e.label
+        e.fork(again, body, after)
+        e.fill(trip_at, f"{trip} = phi i64 [ {start}, %{before} ], [ {following}, %{latch} ]")
+        e.start(after)
+        finals: list[str] = []
+        for c, (name, at), s, o in zip(loop.carries, holes, sums, outs, strict=True):
+            t = vector(self.kinds[c.inner], w)
+            e.fill(at, f"{name} = phi {t} [ {s}, %{before} ], [ {o}, %{latch} ]")
+            finals.append(e.let(f"phi {t} [ {s}, %{before} ], [ {o}, %{latch} ]"))
+        return finals
+
+    def join(self, c: Carried, a: str, b: str, width: int) -> str:
+        kind = self.kinds[c.inner]
+        return self.ops.apply(self.text, c.kind, (kind, kind), kind, (a, b), width, {})
+
+    def across(self, c: Carried, text: str, w: int) -> str:
+        """All lanes of an accumulator together."""
+        kind = self.kinds[c.inner]
+        return self.text.let(_across(c.kind, kind, text, w))
+
+    # ── partial sums ────────────────────────────────────────────────────────────────────────────────────────
+
+    def clear_partial(self, loop: For, lanes: Lanes) -> None:
+        for r in loop.regions:
+            if r.buffer in lanes.partial:
+                base = self.partial_bases[loop.id, r.buffer]
+                self.partial[r.buffer] = (base, r.offset)
+                kind = self.buffers[r.buffer].kind
+                cell = f"<{lanes.width} x {MEMORY[kind]}>"
+                zero = splat(-0.0 if kind != "i64" else 0, kind, lanes.width)
+                with _Counted(self, self.scalar(r.count)) as k:
+                    p = self.text.let(f"getelementptr {cell}, ptr {base}, i64 {k}")
+                    self.text.do(f"store {cell} {zero}, ptr {p}, align {BYTES[kind]}")
+
+    def add_partial(self, loop: For, lanes: Lanes) -> None:
+        for r in loop.regions:
+            if r.buffer in lanes.partial:
+                base, _ = self.partial.pop(r.buffer)
+                kind = self.buffers[r.buffer].kind
+                mem = MEMORY[kind]
+                cell = f"<{lanes.width} x {mem}>"
+                e = self.text
+                with _Counted(self, self.scalar(r.count)) as k:
+                    p = e.let(f"getelementptr {cell}, ptr {base}, i64 {k}")
+                    v = e.let(f"load {cell}, ptr {p}, align {BYTES[kind]}")
+                    total = e.let(_across("add", kind, v, lanes.width))
+                    at = e.let(f"add i64 {self.scalar(r.offset)}, {k}")
+                    q = e.let(f"getelementptr {mem}, ptr {self.base[r.buffer]}, i64 {at}")
+                    old = e.let(f"load {mem}, ptr {q}, align {BYTES[kind]}")
+                    new = self.ops.apply(e, "add", (kind, kind), kind, (old, total), 1, {})
+                    e.do(f"store {mem} {new}, ptr {q}, align {BYTES[kind]}")
+
+
+class _Counted:
+    """`with` a plain loop of so many trips around what is emitted; yields the trip."""
+
+    def __init__(self, gen: Codegen, count: str) -> None:
+        self.e, self.count = gen.text, count
+
+    def __enter__(self) -> str:
+        e = self.e
+        some = e.let(f"icmp sgt i64 {self.count}, 0")
+        self.before, self.body, self.after = e.label, e.fresh("each"), e.fresh("all")
+        e.fork(some, self.body, self.after)
+        e.start(self.body)
+        self.trip, self.at = e.name(), e.hole()
+        return self.trip
+
+    def __exit__(self, *_: object) -> None:
+        e = self.e
+        following = e.let(f"add nuw nsw i64 {self.trip}, 1")
+        again = e.let(f"icmp slt i64 {following}, {self.count}")
+        latch = e.label
+        e.fork(again, self.body, self.after)
+        e.fill(self.at, f"{self.trip} = phi i64 [ 0, %{self.before} ], [ {following}, %{latch} ]")
+        e.start(self.after)
+
+
+def _across(op: str, kind: str, text: str, w: int) -> str:
+    t, v, s = vector(kind, 1), vector(kind, w), suffix(kind, w)
+    if kind in ("f64", "f32"):
+        match op:
+            case "add":
+                return f"call reassoc {t} @llvm.vector.reduce.fadd.{s}({t} {splat(-0.0, kind, 1)}, {v} {text})"
+            case "mul":
+                return f"call reassoc {t} @llvm.vector.reduce.fmul.{s}({t} {splat(1.0, kind, 1)}, {v} {text})"
+        return f"call {t} @llvm.vector.reduce.f{op}imum.{s}({v} {text})"
+    name = {"max": "smax", "min": "smin"}.get(op, op)
+    if kind == "bool":
+        name = {"max": "or", "min": "and"}.get(op, op)
+    return f"call {t} @llvm.vector.reduce.{name}.{s}({v} {text})"

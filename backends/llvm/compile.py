@@ -1,0 +1,149 @@
+"""Native code for an entry of a table: the whole way from net to callable.
+
+    net ─schedule─▶ plan ─lower─▶ kernel ─lanes─▶ kernel × lanes ─codegen─▶ LLVM text ─engine─▶ code ─entry─▶ callable
+
+Every stage can be read: `schedule_text`, `kernel_text`, `llvm_ir`, `assembly()`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from catad.net.net import Table
+from catad.source import error
+from catad.source.deep import deep
+
+from . import entry as python_entry
+from .boundary import loops, module_text, slots_of
+from .build import build
+from .engine import Loaded, Options, link
+from .kernel import Array, Kernel, Site
+from .kernel import Port as KernelPort
+from .kernel_text import kernel_text, lanes_text
+from .lanes import Lanes, choose
+from .math import definitions
+from .schedule import NetPlan, plan_text
+from .signature import Port, Signature
+from .target import Target, host
+
+__all__ = ["Compiled", "Module", "compile", "translate"]
+
+
+@dataclass(frozen=True, eq=False)
+class Module:
+    """LLVM text of one entry, with the values of the stages before it. Nothing has been given to LLVM yet."""
+
+    name: str
+    symbol: str
+    kernel: Kernel
+    plan: NetPlan
+    lanes: Mapping[int, Lanes]
+    target: Target
+    table: Table = field(repr=False)
+    text: str = field(repr=False)
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        return self.kernel.sites
+
+    @cached_property
+    def signature(self) -> Signature:
+        """The boundary, as the compiled entry needs it."""
+        k = self.kernel
+        heavy = bool(any(s.checked for s in k.sources) or any(b.role == "arena" for b in k.buffers)
+                     or any(not x.free and x.size.constant is None for x in loops(k.body)))
+        return Signature(tuple(map(_port, k.inputs)), tuple(map(_port, k.outputs)), heavy)
+
+    @cached_property
+    def kernel_text(self) -> str:
+        return kernel_text(self.kernel, self.lanes)
+
+    @cached_property
+    def schedule_text(self) -> str:
+        """Where arrays live, what is in place, what runs in lanes."""
+        slots = "\n".join(f"slot b{s.buffer}" + (f", partial sums of loop {s.loop}" if s.loop is not None else "")
+                          + f": {s.size * s.bytes} bytes" for s in slots_of(self.kernel, self.lanes))
+        parts = [f"schedule {self.name}", plan_text(self.table.nets[self.name], self.plan, "  "),
+                 lanes_text(self.kernel, self.lanes), slots]
+        return "\n".join(p for p in parts if p) + "\n"
+
+
+@dataclass(frozen=True, eq=False)
+class Compiled:
+    """Callable on flat values: one Python scalar or C-contiguous NumPy array for each wire.
+
+    Returns a tuple of them, or the value itself when there is just one.
+    """
+
+    module: Module
+    loaded: Loaded
+    function: Callable[..., Any]
+
+    def __call__(self, *flat: Any) -> Any:
+        return self.function(*flat)
+
+    @property
+    def llvm_ir(self) -> str:
+        return self.module.text
+
+    def assembly(self) -> str:
+        return self.loaded.assembly()
+
+    @property
+    def schedule_text(self) -> str:
+        return self.module.schedule_text
+
+    @property
+    def kernel_text(self) -> str:
+        return self.module.kernel_text
+
+    @property
+    def signature(self) -> Signature:
+        return self.module.signature
+
+
+def translate(table: Table, name: str, *, target: Target | None = None, strict: bool = False,
+              lanes: int | None = None) -> Module:
+    """The LLVM text of an entry. `lanes` forces a number of lanes wherever that is legal (1: scalar code)."""
+    machine = target or host()
+    with deep():
+        kernel, plan = build(table, name, strict=strict)
+        symbol = re.sub(r"[^A-Za-z0-9_]", "_", name)
+        chosen = choose(kernel, machine, strict=strict, force=lanes)
+        text, functions = module_text(kernel, chosen, symbol, strict=strict)
+    text += definitions(functions, machine)
+    return Module(name, symbol, kernel, plan, chosen, machine, table, text)
+
+
+def compile(table: Table, name: str, *, target: Target | None = None, strict: bool = False,
+            lanes: int | None = None, options: Options | None = None, limit: int | None = None) -> Compiled:
+    """The native callable of an entry. `strict`: no sum is regrouped, nothing is contracted."""
+    m = translate(table, name, target=target, strict=strict, lanes=lanes)
+    text = m.text + python_entry.entry_ir(m.symbol, m.signature)
+    wanted = [f"{m.symbol}.prepare", f"{m.symbol}.run", *python_entry.exports(m.symbol)]
+    loaded = link(text, functions=wanted, target=m.target, symbols=python_entry.symbols(m.target), options=options)
+    function = python_entry.make(loaded, m.symbol, m.signature, fail=_failure(m.sites), limit=limit, title=name)
+    return Compiled(m, loaded, function)
+
+
+def _failure(sites: tuple[Site, ...]) -> Callable[[int, int, int, int], Any]:
+    """Raises the diagnostic of a run that stopped."""
+    def fail(code: int, site: int, a: int, b: int) -> Any:
+        if code == 509:
+            raise KeyboardInterrupt
+        if site < 0 or site >= len(sites):
+            raise error("E0507", f"this needs {a} bytes, and {b} are allowed", None,
+                        help=("CATAD_MEMORY raises the budget, as in CATAD_MEMORY=8G",))
+        s = sites[site]
+        raise error(s.code, s.what.format(a=a, b=b), s.span)
+    return fail
+
+
+def _port(p: KernelPort) -> Port:
+    if not isinstance(p, Array):
+        return Port(p)
+    return Port(p.kind, len(p.dims), any(d.size is None for d in p.dims))

@@ -1,0 +1,312 @@
+"""Which loops run several trips at once, one in each lane of a vector.
+
+Relative to a loop in lanes every register has a *form*: 0 (uniform), a whole number c (c more in each next lane)
+or VARYING. Legal loops: any order of trips; inner loops have uniform extents; memory born inside becomes one
+cell per lane (interleaved); memory outside is written at places that differ from lane to lane, or accumulated
+into at uniform places, by partial sums per lane that are added up after the loop.
+
+The choice is by estimated cost per nest: W lanes divide the work by W, gathers and scatters do not gain, every
+entry of a reduction loop pays for adding lanes up. So long unit-stride inner loops win over outer ones,
+and outer ones over short or sequential inner ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from catad.ops import ROWS
+
+from .kernel import AddTo, Block, Check, For, If, Instr, Kernel, Literal, Load, Pure, Reg, Reserve, Store
+from .target import Target
+
+__all__ = ["VARYING", "Form", "Lanes", "choose"]
+
+Form = int | str
+VARYING = "varying"
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """A loop in lanes. `partial`: accumulated buffers with partial sums per lane; `private`: interleaved ones.
+
+    `masked`: one loop in which every trip is masked, instead of whole vectors and a masked rest.
+    """
+
+    loop: int
+    width: int
+    unroll: int
+    masked: bool
+    private: frozenset[int]
+    partial: frozenset[int]
+    forms: Mapping[Reg, Form] = field(repr=False, compare=False)
+
+
+class _Refused(Exception):
+    """This loop cannot run in lanes; the message says why."""
+
+
+def choose(kernel: Kernel, target: Target, *, strict: bool = False, force: int | None = None) -> dict[int, Lanes]:
+    """The loops of a kernel that run in lanes. `force`: that many lanes wherever it is legal, outermost first."""
+    if force == 1 or (force is None and target.lanes64 == 1):
+        return {}
+    chosen: dict[int, Lanes] = {}
+    _Choice(kernel, target, strict, force).block(kernel.body, chosen)
+    return chosen
+
+
+class _Choice:
+    def __init__(self, kernel: Kernel, target: Target, strict: bool, force: int | None) -> None:
+        self.kernel, self.target, self.strict, self.force = kernel, target, strict, force
+
+    def block(self, block: Block, chosen: dict[int, Lanes]) -> float:
+        """The cost of running a block once, after choosing the lanes of its loops."""
+        total = 0.0
+        for i in block:
+            if isinstance(i, For):
+                total += self.loop(i, chosen)
+            elif isinstance(i, If):
+                total += 1 + max(self.block(i.then, chosen), self.block(i.other, chosen))
+            else:
+                total += scalar_cost(i)
+        return total
+
+    def loop(self, loop: For, chosen: dict[int, Lanes]) -> float:
+        inner: dict[int, Lanes] = {}
+        cost = loop.trips * (self.block(loop.body, inner) + 2) + 2
+        own = self.lanes(loop)
+        if own is not None:
+            mine = self.vector_cost(loop, own)
+            if mine < cost or self.force:
+                chosen[loop.id] = own
+                return mine
+        chosen.update(inner)
+        return cost
+
+    def lanes(self, loop: For) -> Lanes | None:
+        if not loop.free or (self.strict and (loop.carries or loop.regions)):
+            return None
+        try:
+            return _Analysis(self.kernel, loop).lanes(self.width(loop), self.target)
+        except _Refused:
+            return None
+
+    def width(self, loop: For) -> int:
+        if self.force is not None:
+            return self.force
+        kinds = {self.kernel.kinds[r] for r in _values(loop.body)}
+        return self.target.lanes("f32" if "f32" in kinds and "f64" not in kinds else "f64")
+
+    def vector_cost(self, loop: For, lanes: Lanes) -> float:
+        w = lanes.width
+        body = _vector_block(loop.body, lanes) + 2
+        trips = -(-loop.trips // w)
+        ends = sum(6.0 + w / 2 for _ in loop.carries) + (4 if not lanes.masked else 2)
+        sums = sum(2 * self._elements(r.buffer) for r in loop.regions if r.buffer in lanes.partial)
+        return trips * body + ends + sums
+
+    def _elements(self, buffer: int) -> float:
+        size = 1.0
+        for m, c in self.kernel.buffers[buffer].size.terms:
+            size += float(c) * 64 ** sum(e for _, e in m)
+        return size
+
+
+def _values(block: Block) -> list[Reg]:
+    """The registers that hold data: what is loaded, stored, or computed as a float."""
+    found: list[Reg] = []
+    pending = [block]
+    while pending:
+        for i in pending.pop():
+            if isinstance(i, Load | Pure):
+                found.append(i.dst)
+            elif isinstance(i, Store | AddTo):
+                found.append(i.value)
+            elif isinstance(i, For):
+                found.extend(c.inner for c in i.carries)
+                pending.append(i.body)
+            elif isinstance(i, If):
+                pending.extend((i.then, i.other))
+    return found
+
+
+# ── what varies ─────────────────────────────────────────────────────────────────────────────────────────────
+
+class _Analysis:
+    """Forms of the registers in a loop, as if it ran in lanes; raises _Refused when it cannot."""
+
+    def __init__(self, kernel: Kernel, loop: For) -> None:
+        self.kernel, self.top = kernel, loop
+        self.forms: dict[Reg, Form] = {loop.var: 1}
+        self.literals = {i.dst: i.value for i in kernel.body if isinstance(i, Literal)}
+        self.private: set[int] = set()
+        self.changed = True
+        self.sums: dict[int, list[AddTo]] = {}
+        self.writes: dict[int, list[Store]] = {}
+        self.reads: dict[int, list[Load]] = {}
+        self.weight = 0.0
+
+    def lanes(self, width: int, target: Target) -> Lanes:
+        for c in self.top.carries:
+            self.forms[c.inner] = VARYING
+        while self.changed:
+            self.changed = False
+            self.sums, self.writes, self.reads, self.weight = {}, {}, {}, 0.0
+            self.block(self.top.body, False)
+        partial = self.memory()
+        leaf = not any(isinstance(i, For | If) for i in self.top.body)
+        heavy = self.weight >= 20
+        masked = (not leaf or heavy) and (target.avx512 or not leaf)
+        unroll = 4 if leaf and not heavy and self.top.carries and len(self.top.body) <= 16 else 1
+        if leaf and not heavy and not self.top.carries and len(self.top.body) <= 10:
+            unroll = 2
+        return Lanes(self.top.id, width, unroll, masked, frozenset(self.private), partial, dict(self.forms))
+
+    def inside(self, buffer: int) -> bool:
+        return self.top.id in self.kernel.buffers[buffer].home
+
+    def form(self, r: Reg) -> Form:
+        return self.forms.get(r, 0)
+
+    def set(self, r: Reg, form: Form) -> None:
+        old = self.forms.get(r, 0)
+        if old != form:
+            self.forms[r] = form
+            self.changed = True
+
+    def block(self, block: Block, control: bool) -> None:
+        for i in block:
+            match i:
+                case Pure(dst, op, args):
+                    self.set(dst, self.pure(op, args))
+                    row = ROWS.get(op)
+                    self.weight += row.cost if row is not None else 1
+                case Load(dst, buffer, offset):
+                    own = self.inside(buffer)
+                    uniform = self.form(offset) == 0 and not (own and buffer in self.private)
+                    self.set(dst, 0 if uniform else VARYING)
+                    if not own:
+                        self.reads.setdefault(buffer, []).append(i)
+                case Store(buffer, offset, value) | AddTo(buffer, offset, value):
+                    self.write(i, buffer, offset, value, control)
+                case For():
+                    self.loop(i, control)
+                case If():
+                    self.branch(i, control)
+                case Reserve():
+                    raise _Refused("a size is known only inside")
+
+    def pure(self, op: str, args: tuple[Reg, ...]) -> Form:
+        forms = [self.form(a) for a in args]
+        if all(f == 0 for f in forms):
+            return 0
+        a, b = forms[0], forms[-1]
+        if isinstance(a, int) and isinstance(b, int) and self.kernel.kinds[args[0]] == "i64":
+            match op:
+                case "add":
+                    return a + b
+                case "sub":
+                    return a - b
+                case "neg":
+                    return -a
+                case "mul":
+                    if a == 0 and args[0] in self.literals:
+                        return b * int(self.literals[args[0]])
+                    if b == 0 and args[1] in self.literals:
+                        return a * int(self.literals[args[1]])
+        return VARYING
+
+    def write(self, i: Store | AddTo, buffer: int, offset: Reg, value: Reg, control: bool) -> None:
+        if self.inside(buffer):
+            if buffer not in self.private and (control or self.form(offset) != 0 or self.form(value) != 0):
+                self.private.add(buffer)
+                self.changed = True
+        elif isinstance(i, AddTo):
+            self.sums.setdefault(buffer, []).append(i)
+        else:
+            self.writes.setdefault(buffer, []).append(i)
+
+    def loop(self, loop: For, control: bool) -> None:
+        if self.form(loop.extent) != 0:
+            raise _Refused("an inner loop has another extent in each lane")
+        for c in loop.carries:
+            if self.form(c.init) != 0:
+                self.set(c.inner, VARYING)
+        self.block(loop.body, control)
+        for c in loop.carries:
+            if self.form(c.out) != 0 or self.form(c.inner) != 0:
+                self.set(c.inner, VARYING)
+                self.set(c.final, VARYING)
+
+    def branch(self, i: If, control: bool) -> None:
+        varying = self.form(i.cond) != 0
+        self.block(i.then, control or varying)
+        self.block(i.other, control or varying)
+        for dst, a, b in i.results:
+            if varying or self.form(a) != 0 or self.form(b) != 0:
+                self.set(dst, VARYING)
+
+    def memory(self) -> frozenset[int]:
+        """Are accesses to memory outside independent from lane to lane? Returns the buffers to sum partially."""
+        partial: set[int] = set()
+        regions = {r.buffer for r in self.top.regions if r.size is not None}
+        for buffer in {*self.sums, *self.writes}:
+            accesses: list[Store | AddTo | Load] = [
+                *self.sums.get(buffer, []), *self.writes.get(buffer, []), *self.reads.get(buffer, [])]
+            if self.apart(accesses):
+                continue
+            if buffer in self.writes or buffer in self.reads or buffer not in regions:
+                raise _Refused("lanes would write to one place")
+            if any(self.form(i.offset) != 0 for i in self.sums[buffer]):
+                raise _Refused("lanes would accumulate into places only known while running")
+            partial.add(buffer)
+        return frozenset(partial)
+
+    def apart(self, accesses: list[Store | AddTo | Load]) -> bool:
+        """Does every access have the loop's variable as the same index?"""
+        width = min(len(i.path) for i in accesses)
+        return any(all(i.path[k] == self.top.var for i in accesses) for k in range(width))
+
+
+# ── cost ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+def scalar_cost(i: Instr) -> float:
+    match i:
+        case Pure(_, op):
+            row = ROWS.get(op)
+            return float(row.cost) if row is not None else 1.0
+        case Load() | Store() | Check():
+            return 1.0
+        case AddTo():
+            return 3.0
+        case Reserve():
+            return 50.0
+    return 0.0
+
+
+def _vector_block(block: Block, lanes: Lanes) -> float:
+    total = 0.0
+    for i in block:
+        match i:
+            case For():
+                total += i.trips * (_vector_block(i.body, lanes) + 2) + 2
+            case If():
+                total += 2 + _vector_block(i.then, lanes) + _vector_block(i.other, lanes)
+            case Load(_, buffer, offset) | Store(buffer, offset):
+                total += _access(buffer, offset, lanes) * (1 if isinstance(i, Load) else 1.5)
+            case AddTo(buffer, offset):
+                total += 1 + 2.2 * _access(buffer, offset, lanes)
+            case Pure(_, "idiv" | "imod" | "ipow" | "powi" | "polygamma") if lanes.forms.get(i.dst, 0) != 0:
+                total += lanes.width * scalar_cost(i)
+            case _:
+                total += scalar_cost(i)
+    return total
+
+
+def _access(buffer: int, offset: Reg, lanes: Lanes) -> float:
+    form = lanes.forms.get(offset, 0)
+    if buffer in lanes.private or buffer in lanes.partial:
+        return 1.0 if form == 0 else lanes.width
+    return 1.0 if form in (0, 1) else float(lanes.width)
+
+
