@@ -24,7 +24,6 @@ BACKENDS = ("llvm", "reference")
 class Engine:
     run: Callable[[Sequence[Any]], Sequence[Any]]
     entry: Callable[..., Any] | None = None
-    compiled: Any = None
 
 
 def check_backend(name: str) -> str:
@@ -41,11 +40,7 @@ def engine(backend: str, table: Table, name: str) -> Engine:
         from catad.backends import reference
         return Engine(lambda flat: tuple(reference.run(table, name, flat)))
     from catad.backends import llvm
-    compiled = llvm.compile(table, name)
-    single = len(table.nets[name].outputs) == 1
-
-    def run(flat: Sequence[Any]) -> Sequence[Any]:
-        out = compiled(*flat)
-        return (out,) if single else out
-
-    return Engine(run, getattr(compiled, "entry", compiled), compiled)
+    entry = llvm.compile(table, name).function
+    if len(table.nets[name].outputs) == 1:
+        return Engine(lambda flat: (entry(*flat),), entry)
+    return Engine(lambda flat: entry(*flat), entry)

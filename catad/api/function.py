@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Function", "signature_text"]
 
+# What the native entry says of arguments that it does not take; it does not know their names and types.
+_REFUSALS = frozenset({"E0502", "E0506", "E0604", "E0605", "E0606", "E0607"})
+
 
 def signature_text(name: str, entry: Entry) -> str:
     """`f [n] (x : [n]f64) : f64`, as it would be declared."""
@@ -66,8 +69,9 @@ class Function:
         if fast is not None and not kwargs:
             try:
                 return fast(*args)
-            except TypeError:                            # the general way says what is wrong, or converts
-                pass
+            except CatadError as exc:
+                if exc.code not in _REFUSALS:
+                    raise                                # else the general way converts, or says what is wrong
         return self._general(args, kwargs)
 
     def _general(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
