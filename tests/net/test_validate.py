@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from catad.net.build import Builder
+from catad.net.build import Builder, rename_sizes
 from catad.net.canonical import canonical, digest, prune
 from catad.net.net import (
     Apply,
@@ -30,6 +30,7 @@ from catad.net.net import (
     SizeValue,
     Table,
 )
+from catad.net.sizes import free_sizes
 from catad.net.text import parse_net, print_net
 from catad.net.validate import InvalidNet, validate, validate_table
 from catad.types.size import Size
@@ -150,6 +151,22 @@ def test_a_bound_size_stays_in_its_bubble() -> None:
     inner = b.net(b.fill([Size.var("k")], x))
     with pytest.raises(InvalidNet, match="stays inside"):
         one(IfOp(), [BOOL, F64, I64], [Array(Size.var("k"), F64)], inner, inner)
+
+
+def test_free_sizes_come_from_types_labels_and_bubbles() -> None:
+    inner = Builder()
+    out = inner.size(Size.var("p"))
+    inner.input(I64)
+    b = Builder()
+    b.input(Array(Size.var("m"), F64))
+    i = b.input(I64)
+    b.box(BindSize("k", True), [i], [])
+    b.size(Size.var("k") + Size.var("q"))
+    b.box(Call("f", (("n", Size.var("r")),)), [], [])
+    b.loop(Size.of(2), inner.net(out), [])
+    net = b.net()
+    assert free_sizes(net) == ("m", "p", "q", "r")
+    assert free_sizes(rename_sizes(net, {"p": N * 2})) == ("m", "n", "q", "r")
 
 
 def test_tables_check_calls() -> None:
