@@ -28,8 +28,9 @@ def build(table: Table, name: str, *, strict: bool = False) -> tuple[Kernel, Net
     plan = planner.plan(net)
     low = Lowering(planner, strict)
     low.site("E0507", None, "no room for {a} bytes of workspace")
-    inputs = tuple(_port(net, w, set(net.sizes)) for w in net.inputs)
-    outputs = tuple(_port(net, w, set(net.sizes)) for w in net.outputs)
+    names = set(entry_sizes(net))
+    inputs = tuple(_port(net, w, names) for w in net.inputs)
+    outputs = tuple(_port(net, w, names) for w in net.outputs)
     sources = _sources(low, net, name, inputs)
     for s in sources:
         low.atoms.entry(s.name, _GUESS)
@@ -38,7 +39,7 @@ def build(table: Table, name: str, *, strict: bool = False) -> tuple[Kernel, Net
     args, params = _arguments(low, net)
     low.calling.append(name)
     wanted = _outputs(low, net, outputs)
-    outs = low.net(net, plan, args, {x: Size.var(x) for x in net.sizes}, wanted)
+    outs = low.net(net, plan, args, {x: Size.var(x) for x in entry_sizes(net)}, wanted)
     results = tuple((k, v) for k, v in enumerate(outs) if isinstance(v, int))
     late = tuple(_late(low, k, v) for k, v in enumerate(outs) if not isinstance(v, int) and wanted[k] is None)
     regs = tuple((s.name, low.atom_regs[s.name]) for s in sources)
@@ -47,6 +48,13 @@ def build(table: Table, name: str, *, strict: bool = False) -> tuple[Kernel, Net
                     tuple(low.buffers), low.close(), tuple(low.sites),
                     tuple((r, x) for x, r in low.atom_regs.items()))
     return kernel, plan
+
+
+def entry_sizes(net: Net) -> tuple[str, ...]:
+    """The sizes known before the first box runs: those of the boundary, and those bound by boxes on inputs."""
+    inputs = set(net.inputs)
+    given = [b.op.name for b in net.boxes if isinstance(b.op, BindSize) and b.sources[0] in inputs]
+    return tuple(dict.fromkeys((*net.sizes, *given)))
 
 
 def _port(net: Net, w: int, sizes: set[str]) -> Port:
@@ -67,7 +75,7 @@ def _sources(low: Lowering, net: Net, name: str, inputs: Sequence[Port]) -> tupl
                 if x is not None and x not in found:
                     found[x] = SizeSource(x, start + 1 + k)
     for b in net.boxes:
-        if isinstance(b.op, BindSize) and b.op.name in net.sizes and b.op.name not in found:
+        if isinstance(b.op, BindSize) and b.sources[0] in net.inputs and b.op.name not in found:
             cell = starts[net.inputs.index(b.sources[0])]
             site = low.site("E0506", b.span, f"the size {b.op.name} is {{a}}")
             found[b.op.name] = SizeSource(b.op.name, cell, "clamp" if b.op.clamp else "error", site)
@@ -76,7 +84,7 @@ def _sources(low: Lowering, net: Net, name: str, inputs: Sequence[Port]) -> tupl
         raise error("E0712", f"`{name}` cannot be called from outside: its size {missing[0]} is not an argument",
                     None, help=(f"let {missing[0]} stand alone as a dimension of an argument, "
                                 f"or pass it as an i64 parameter",))
-    return tuple(found[x] for x in net.sizes)
+    return tuple(found[x] for x in entry_sizes(net))
 
 
 def _shapes(low: Lowering, inputs: Sequence[Port],
@@ -107,10 +115,10 @@ def _arguments(low: Lowering, net: Net) -> tuple[list[Value], tuple[tuple[int, R
             params.append((k, r))
             args.append(r)
     for b in net.boxes:                                    # an argument that is a size is that polynomial
-        if isinstance(b.op, BindSize) and b.op.name in net.sizes and not b.op.clamp:
-            r = args[net.inputs.index(b.sources[0])]
-            assert isinstance(r, int)
-            low.sym[r] = Size.var(b.op.name)
+        if isinstance(b.op, BindSize) and b.sources[0] in net.inputs and not b.op.clamp:
+            given = args[net.inputs.index(b.sources[0])]
+            assert isinstance(given, int)
+            low.sym[given] = Size.var(b.op.name)
     return args, tuple(params)
 
 

@@ -37,7 +37,7 @@ def lanes_text(kernel: Kernel, lanes: Mapping[int, Lanes]) -> str:
 class _Printer:
     def __init__(self, kernel: Kernel, lanes: Mapping[int, Lanes]) -> None:
         self.kernel, self.lanes = kernel, lanes
-        self.names = {r: x for r, x in kernel.size_regs}
+        self.names = {r: x for x, r in kernel.size_regs}
         self.lines: list[str] = []
 
     def text(self) -> str:
@@ -45,11 +45,11 @@ class _Printer:
         self.names.update({r: f"arg{w}" for w, r in k.params})
         ports = ", ".join(_port(p) for p in k.inputs), ", ".join(_port(p) for p in k.outputs)
         self.lines.append(f"kernel {k.name} ({ports[0]}) -> ({ports[1]})")
-        for n, b in enumerate(k.buffers):
-            home = f" in loop {b.home[-1]}" if b.home else ""
-            note = f"  -- {b.note}" if b.note else ""
-            number = f" {b.number}" if b.role in ("input", "output") else ""
-            self.lines.append(f"  b{n} : [{b.size}]{b.kind} {b.role}{number}{home}{note}")
+        for n, x in enumerate(k.buffers):
+            home = f" in loop {x.home[-1]}" if x.home else ""
+            note = f"  -- {x.note}" if x.note else ""
+            number = f" {x.number}" if x.role in ("input", "output") else ""
+            self.lines.append(f"  b{n} : [{x.size}]{x.kind} {x.role}{number}{home}{note}")
         self.block(k.body, "  ")
         for w, r in k.results:
             self.lines.append(f"  output {w} = {self.reg(r)}")

@@ -100,9 +100,8 @@ class Lowering(ArrayWriter):
             case SizeValue(size):
                 env[b.targets[0]] = self.size(size.subst(scope.sizes))
             case Fill(sizes):
-                value = env[b.sources[0]]
-                assert isinstance(value, int)
-                env[b.targets[0]] = Filled(self.kinds[value], value, tuple(s.subst(scope.sizes) for s in sizes))
+                entry = as_reg(env[b.sources[0]])
+                env[b.targets[0]] = Filled(self.kinds[entry], entry, tuple(s.subst(scope.sizes) for s in sizes))
             case Loop():
                 self.loop(scope, p, b, b.op)
             case IfOp():
@@ -191,7 +190,7 @@ class Lowering(ArrayWriter):
             scope.env[t] = value if isinstance(value, int) else replace(value, dims=scope.shape(t))
 
     def bind(self, scope: Scope, b: Box, name: str, clamp: bool) -> None:
-        if name in scope.net.sizes and name in scope.sizes:
+        if name in scope.sizes and b.sources[0] in scope.net.inputs:
             return                                       # of the boundary: bound before the net was entered
         r = scope.env[b.sources[0]]
         assert isinstance(r, int)
@@ -332,8 +331,8 @@ class Lowering(ArrayWriter):
                         for j, x, o in scalars)
         self.finish(loop, var, carries)
         for j, t in enumerate(b.targets[:len(carried)]):
-            v = places[j]
-            scope.env[t] = finals[j] if v is None else replace(self.renew(v), dims=scope.shape(t))
+            place = places[j]
+            scope.env[t] = finals[j] if place is None else replace(self.renew(place), dims=scope.shape(t))
         for t, r in zip(b.targets[len(carried):], rows, strict=True):
             scope.env[t] = self.renew(r)
 
