@@ -17,21 +17,19 @@ from catad.draw.boxes import (
     Drawn,
     Names,
     bound_item,
-    discard,
     folded_box,
     input_label,
     output_item,
     plain_box,
     wall_port,
 )
+from catad.draw.frame import Frame, Picture
 from catad.draw.rank import rows
 from catad.draw.words import box_class, box_label, constant, index_name, loop_label, wire_class
 from catad.net.net import Box, IfOp, Loop, Net, Wire
-from catad.types.type import Type
 
 __all__ = ["Enter", "Picture", "View", "count_boxes", "level"]
 
-PAD = 10.0
 POINTS = 12_000                          # points of long wires in one level; beyond, long wires become name tags
 
 
@@ -59,18 +57,6 @@ class View:
 
     def inside(self, loops: int = 0, arguments: int = 0) -> View:
         return replace(self, depth=self.depth - 1, nesting=self.nesting + loops, arguments=self.arguments + arguments)
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A drawn level: where its inputs (those with a port or a disc) and outputs are, and its SVG."""
-
-    width: float
-    height: float
-    inputs: Mapping[int, float]
-    outputs: tuple[float, ...]
-    types: tuple[Type, ...]
-    body: str
 
 
 def count_boxes(net: Net) -> int:
@@ -250,7 +236,7 @@ def loop(net: Net, b: Box, op: Loop, names: Names, view: View) -> Drawn:
     inner = level(b.bubbles[0], enters, None, view.inside(loops=1), loop_label(op, name), "loop")
     band = 9.0 + 6 * min(k, 3) if k else 6.0
     side = 6.0 * min(k, 3) + 4 if k else 0.0
-    frame = _Frame(inner, band, side, "loop")
+    frame = Frame(inner, band, side, "loop")
     order = [*range(cut), *range(cut + 1, cut + 1 + k)]               # input of the body for each source
     tops = [(s, order[j]) for j, s in enumerate(b.sources) if s not in constants]
     back = "".join(frame.back(order[cut + j], j, b.sources[cut + j] in constants) for j in range(min(k, 3)))
@@ -265,7 +251,7 @@ def function(net: Net, b: Box, names: Names, view: View) -> Drawn:
     enters = [*_captured(b.sources, names), *(Enter("bound", x, x) for x in variables)]
     label = " ".join(["λ", *variables])
     inner = level(body, enters, None, view.inside(arguments=max(arity, 1)), label, "fun")
-    frame = _Frame(inner, 6.0, 0.0, "fun", results=False)
+    frame = Frame(inner, 6.0, 0.0, "fun", results=False)
     tops = [(s, j) for j, s in enumerate(b.sources) if s not in names.constants]
     ends = "".join(svg.circle(frame.left + x, frame.height - 8, 2.6, "dot") for x in inner.outputs)
     return frame.item(net, tops, b.targets, [inner.width / 2], names.used, ends)
@@ -283,7 +269,7 @@ def branch(net: Net, b: Box, names: Names, view: View) -> Drawn:
         enters = [e if seen[w] else Enter("constant")
                   for e, w in zip(_captured(b.sources[1:], names), n.inputs, strict=True)]
         inner = level(n, enters, None, view.inside(), name, "if")
-        frame = _Frame(inner, 6.0, 0.0, "if")
+        frame = Frame(inner, 6.0, 0.0, "if")
         shown = [k for k, e in enumerate(enters) if e.kind == "port"]
         for p, k in enumerate(shown):
             ends[captured.index(b.sources[1:][k])].append((len(captured) + j, p))
@@ -310,59 +296,4 @@ def branch(net: Net, b: Box, names: Names, view: View) -> Drawn:
     tops = [(s, k) for k, s in enumerate(captured)]
     if b.sources[0] not in constants:
         tops.insert(0, (b.sources[0], -1))
-    return _Frame(inner, 6.0, 0.0, "if").item(net, tops, b.targets, out, names.used, "")
-
-
-class _Frame:
-    """A wall around a picture, with bands above and below and a margin at the right for what goes back."""
-
-    def __init__(self, inner: Picture, band: float, side: float, kind: str, results: bool = True) -> None:
-        self.inner, self.band, self.kind, self.results = inner, band, kind, results
-        self.left = PAD
-        self.width = round(inner.width + 2 * PAD + side, 1)
-        self.height = round(inner.height + 2 * band, 1)
-
-    def back(self, source: int, j: int, disc: bool) -> str:
-        """From the j-th output, around the right side, to the input that carries it."""
-        x, y = self.left + self.inner.outputs[j], self.left + self.inner.inputs[source]
-        high, low, right = self.band - 8 - 6 * j, self.height - self.band + 8 + 6 * j, self.width - 5 - 6 * j
-        n = svg.number
-        d = (f"M{n(x)} {n(low)}H{n(right - 5)}Q{n(right)} {n(low)} {n(right)} {n(low - 5)}V{n(high + 5)}"
-             f"Q{n(right)} {n(high)} {n(right - 5)} {n(high)}H{n(y + 5)}")
-        if disc:                                             # down onto the disc with the initial value
-            d = d[:d.rindex("H")] + f"H{n(y + 4)}Q{n(y)} {n(high)} {n(y)} {n(high + 4)}V{n(self.band - 5)}"
-            return svg.path(d, "back") + svg.path(f"M{n(y)} {n(self.band)}l-3.5 -6h7z", "tip")
-        return svg.path(d, "back") + svg.path(f"M{n(y)} {n(high)}l6 -3.5v7z", "tip")
-
-    def plain(self, net: Net, tops: Sequence[tuple[Wire, int]], back: str = "") -> Item:
-        """The wall with the picture inside; ports over the inputs named and under all outputs.
-
-        The wires of `tops` are wires of `net`, whichever side of the wall it is on: both have one type.
-        """
-        inner = self.inner
-        body = [svg.rect(0, 0, self.width, self.height, f"{self.kind} bubble", 9), back]
-        x = [round(self.left + inner.inputs[k], 1) for _, k in tops]
-        out = [round(self.left + o, 1) for o in inner.outputs]
-        body += [svg.line(a, 0, self.band, wire_class(net.wires[w])) for a, (w, _) in zip(x, tops, strict=True)]
-        low = self.height - self.band
-        if self.results:
-            kinds = [wire_class(inner_type) for inner_type in inner.types]
-            body += [svg.line(a, low, self.height, k) for a, k in zip(out, kinds, strict=True)]
-        body.append(svg.group(self.left, self.band, inner.body))
-        return Item(self.width, self.height, tuple(x), tuple(out), "".join(body))
-
-    def item(self, net: Net, tops: Sequence[tuple[Wire, int]], targets: Sequence[Wire], outputs: Sequence[float],
-             used: Sequence[bool], back: str) -> Drawn:
-        """The same as a box of the net around it: bands bridged, ports marked, unused results ended."""
-        item = self.plain(net, tops, back)
-        bottoms = [round(self.left + o, 1) for o in outputs]
-        kinds = [wire_class(net.wires[t]) for t in targets]
-        loose = [not used[t] for t in targets]
-        body = [item.body]
-        for x, kind, off in zip(bottoms, kinds, loose, strict=True):
-            if any(loose):
-                body.append(discard(x, self.height, kind) if off else svg.line(x, self.height, self.height + 9, kind))
-        body += [svg.circle(x, y, 2.6, self.kind) for y in (0.0, self.height) for x in (bottoms if y else item.tops)]
-        height = self.height + (9 if any(loose) else 0)
-        whole = Item(self.width, height, item.tops, tuple(bottoms), "".join(body))
-        return Drawn(whole, tuple(w for w, _ in tops), tuple(targets))
+    return Frame(inner, 6.0, 0.0, "if").item(net, tops, b.targets, out, names.used, "")

@@ -13,7 +13,7 @@ from catad.net.net import BindSize, Box, Call, Derive, Fill, Guard, Lambda, Loop
 from catad.types.size import Size
 from catad.types.type import Array, Data, Fun, Prod, Record, Series, Tangent, Type
 
-__all__ = ["bound_sizes", "free_sizes", "fresh_sizes", "op_sizes", "op_types", "type_sizes"]
+__all__ = ["bound_sizes", "box_sizes", "free_sizes", "fresh_sizes", "op_sizes", "op_types", "type_sizes"]
 
 
 def type_sizes(t: Type) -> Iterator[Size]:
