@@ -84,7 +84,7 @@ def _labelled(net: Net, sources: Sequence[Wire], targets: Sequence[Wire], label:
     body += svg.text(width / 2, top + 16, label) + (svg.text(width / 2, top + 31, note, "t") if note else "")
     outer = [k for k, s in enumerate(sources) if s not in constants]
     item = Item(width, top + height + (9 if any(loose) else 0), tuple(ports[k] for k in outer), tuple(bottoms),
-                svg.group(0, 0, body, title) if title else body)
+                svg.group(0, 0, body, title) if title else body, 0.5 if targets else 0.0)
     return Drawn(item, tuple(sources[k] for k in outer), tuple(targets))
 
 
