@@ -168,6 +168,22 @@ class Sweep:
             self.cot[w] = zero(self.back, self.net.wires[w])
         return self.cot[w]
 
+    def accumulators(self, ws: Sequence[Wire]) -> list[Wire]:
+        """Cotangents so far, for a box that adds to them; a wire that enters it twice brings its own only once."""
+        first = {w: k for k, w in reversed(list(enumerate(ws)))}
+        return [self.accumulator(w) if first[w] == k else zero(self.back, self.net.wires[w])
+                for k, w in enumerate(ws)]
+
+    def absorb(self, ws: Sequence[Wire], cs: Sequence[Wire], box: Box) -> None:
+        """What such a box made of them."""
+        seen: set[Wire] = set()
+        for w, c in zip(ws, cs, strict=True):
+            if w in seen:
+                self.add(w, c, box)
+            else:
+                self.cot[w] = c
+            seen.add(w)
+
     def final(self, w: Wire) -> Wire:
         return self.cot[w] if w in self.cot else zero(self.back, self.net.wires[w])
 

@@ -72,9 +72,9 @@ def call_backward(s: Sweep, k: int, box: Box) -> None:
     sources = [w for w, a in zip(box.sources, record.lens.active, strict=True) if a]
     args = [*(s.keep(w) for w in record.residual),
             *(s.accumulator(t) for t, o in zip(box.targets, record.lens.outs, strict=True) if o),
-            *(s.accumulator(w) for w in sources)]
+            *s.accumulators(sources)]
     out = s.back.box(Call(record.bwd, op.sizes), args, [s.net.wires[w] for w in sources], (), box.span, box.reason)
-    s.cot.update(zip(sources, out, strict=True))
+    s.absorb(sources, out, box)
 
 
 # ── branches
@@ -90,15 +90,16 @@ def if_backward(s: Sweep, k: int, box: Box) -> None:
     used = sorted({i for step in steps for i in tape.used_inputs(step) if i < n})
     nets = [tape.keep_inputs(step, [*used, *range(n, len(step.inputs))]) for step in steps]
     cotangents = [s.accumulator(t) for t, o in zip(box.targets, outs, strict=True) if o]
-    accumulators = [s.accumulator(w) for w, a in zip(caught, arrays, strict=True) if a]
+    whole = [w for w, a in zip(caught, arrays, strict=True) if a]
+    accumulators = s.accumulators(whole)
     primals = [s.primal(caught[i]) for i in used]
     out = s.back.box(IfOp(), [s.primal(box.sources[0]), *primals, *cotangents, *accumulators], nets[0].target, nets,
                      box.span, "derivative of if")
-    sources = [(w, a) for w, a, on in zip(caught, arrays, active, strict=True) if on]
-    for (w, is_array), c in zip(sources, out, strict=True):
-        if is_array:
-            s.cot[w] = c
-        else:
+    made = [(w, a, c) for (w, a), c in zip(
+        [(w, a) for w, a, on in zip(caught, arrays, active, strict=True) if on], out, strict=True)]
+    s.absorb(whole, [c for _, a, c in made if a], box)
+    for w, a, c in made:
+        if not a:
             s.add(w, c, box)
 
 
@@ -146,14 +147,14 @@ def loop_backward(s: Sweep, k: int, box: Box) -> None:
     states = [j for j in range(c) if lens.active[n + 1 + j] and op.carries[j].kind != "add"]
     sources = [*(s.primal(box.sources[j]) for j in step.captured), *(s.keep(w) for w in record.tapes),
                *invariant, *elements]
-    inits = [*(s.accumulator(w) for w in caught),
+    inits = [*s.accumulators(caught),
              *(finals[j] if j in finals else s.final(box.targets[j]) for j in states)]
     kinds = [*("add" for _ in caught), *("state" for _ in states)]
     start = len(s.back.boxes)
     out = s.back.box(Loop(op.size, tuple(map(Carry, kinds)), not op.down if states else op.down),
                      [*sources, *inits], step.backward.target, [step.backward], box.span, "derivative of a loop")
     mark(s.back, start, box, "derivative of a loop")
-    s.cot.update(zip(caught, out, strict=False))
+    s.absorb(caught, out[:len(caught)], box)
     for j, w in zip(states, out[len(caught):], strict=True):
         s.add(box.sources[n + j], w, box)
     for j in range(c):                       # an order-free sum passes its cotangent on to what it started from
