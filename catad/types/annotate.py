@@ -6,8 +6,9 @@ import re
 
 from catad.source import Span
 from catad.syntax import tree
+from catad.types.constraint import DATA
 from catad.types.context import Context, suggest
-from catad.types.meta import NoTangent, Wrong
+from catad.types.meta import NoTangent, Unfit, Wrong
 from catad.types.sizes import annotated
 from catad.types.type import BOOL, F32, F64, I64, Array, Fun, Prod, Record, Tangent, Type, TypeVar
 
@@ -32,8 +33,10 @@ def resolve(c: Context, t: tree.TypeExpr) -> Type:
             return _named(c, name, args, span)
         case tree.TTangent(span, item):
             try:
-                return c.unifier.tangent(resolve(c, item))
-            except NoTangent:
+                base = resolve(c, item)
+                c.unifier.require(base, DATA, None)
+                return c.unifier.tangent(base)
+            except (NoTangent, Unfit):
                 raise c.fail("E0214", "a function has no tangent", span, "the tangent of a function type") from None
         case tree.TProd(_, items):
             return Prod(tuple([resolve(c, i) for i in items]))

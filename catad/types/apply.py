@@ -113,7 +113,9 @@ def _apply_term(c: Context, fn: core.Term, args: list[Arg], span: Span,
     t = fn.type
     for k, arg in enumerate(args):
         known = c.known(t)
-        if isinstance(known, (Meta, Wrong)):
+        if isinstance(known, Wrong):
+            known = Fun(Wrong(), Wrong())
+        if isinstance(known, Meta):
             step = Fun(c.unifier.meta(), c.unifier.meta())
             c.coerce(core.Var(known, fn.span, ""), step)
             known = step

@@ -59,9 +59,10 @@ def op(row: str) -> Build:
 def reduction(monoid: str) -> Build:
     """An order-free reduction; a literal `for` is reduced without building the array."""
     def build(c: Context, args: tuple[core.Term, ...], t: Type, span: Span) -> core.Term:
-        xs = args[0].item if isinstance(args[0], Cast) else args[0]      # any size will do: nothing to check
-        if isinstance(xs, core.For):
-            return core.Reduce(t, span, monoid, xs.index, xs.size, xs.body)
+        xs = args[0]
+        literal = xs.item if isinstance(xs, Cast) else xs    # any size will do: nothing to check
+        if isinstance(literal, core.For):
+            return core.Reduce(t, span, monoid, literal.index, literal.size, literal.body)
         xs = _named(c, xs)
         i = c.names.fresh("i")
         entry = core.Index(t, span, xs, (core.Var(I64, span, i),))

@@ -99,6 +99,7 @@ class _Run:
                     self.imported(checked, d)
                 except CatadError as e:
                     checked.report(e)
+                    checked.missing.add(d.alias or "")
             else:
                 checked.declare(d)
         checked.check_all()

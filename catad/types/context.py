@@ -75,6 +75,7 @@ class Context:
     def coerce(self, term: core.Term, expected: Type, why: Why | None = None) -> core.Term:
         """`term` at the expected type: the same up to sizes that a Guard compares when the program runs."""
         found = term.type
+        self.unifier.here = term.span
         try:
             self.unifier.unify(found, expected)
         except Fault as fault:

@@ -18,7 +18,7 @@ from catad.types.context import Context, World
 from catad.types.fault import explain
 from catad.types.finish import Finisher
 from catad.types.infer import context
-from catad.types.meta import Fault, Meta, Why
+from catad.types.meta import Clash, Fault, Meta, Why
 from catad.types.patterns import base_name, parameter, pattern_type, unwrap
 from catad.types.scheme import Scheme
 from catad.types.scope import Local, Scope
@@ -115,8 +115,9 @@ def _settle(c: Context, d: tree.Def) -> None:
     try:
         c.unifier.progress(last=True)
     except Fault as fault:
-        t = c.unifier.meta()
-        raise explain(c.unifier, fault, d.name_span, t, t, None, c.spans) from None
+        t = fault.found if isinstance(fault, Clash) else c.unifier.meta()
+        u = fault.expected if isinstance(fault, Clash) else t
+        raise explain(c.unifier, fault, c.unifier.here or d.name_span, t, u, None, c.spans) from None
 
 
 # ── generalisation ─────────────────────────────────────────────────────────────────────────────────────────────

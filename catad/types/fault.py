@@ -8,7 +8,8 @@ from catad.source import CatadError, Span, error
 from catad.types.constraint import FUN, NUM, SCALAR, STRUCT, describe
 from catad.types.meta import Clash, Escape, Fault, Meta, NoTangent, Occurs, SizeClash, Unfit, Why
 from catad.types.show import show, show_size
-from catad.types.type import F32, F64, I64, Array, Fun, Prod, Record, Type, TypeVar
+from catad.types.size import Size
+from catad.types.type import F32, F64, I64, Array, Fun, Prod, Record, Type, TypeVar, dims
 from catad.types.unify import Unifier
 
 __all__ = ["escaped", "explain"]
@@ -83,7 +84,9 @@ def _unfit(u: Unifier, fault: Unfit, span: Span, others: list[tuple[Span, str]])
             (found.reason.span, found.reason.text)]
         return error("E0206", f"no type is both {a} and {b}", span, f"must be {b}", others=[*extra, *others])
     title = f"`{show(u, found)}` is not {describe(fault.bits)}"
-    reason = fault.reason.text if fault.reason is not None and fault.reason.span == span else "this type does not fit"
+    reason = f"this is `{show(u, found)}`"
+    if fault.reason is not None and fault.reason.span == span:
+        reason = fault.reason.text
     return error("E0206", title, span, reason, others=others, help=_unfit_advice(found, fault.bits))
 
 
@@ -106,7 +109,11 @@ def _sizes(u: Unifier, fault: SizeClash, span: Span, found: Type, expected: Type
            others: list[tuple[Span, str]], where: Where) -> CatadError:
     a, b = show_size(u, fault.found), show_size(u, fault.expected)
     x, y = show(u, found), show(u, expected)
-    seen = {s for s, _ in others}
+    seen = {span, *(s for s, _ in others)}
+    for v in (*_unknowns(found), *_unknowns(expected)):
+        if v in u.origins and u.origins[v] not in seen:
+            seen.add(u.origins[v])
+            others = [*others, (u.origins[v], f"here it is {show_size(u, Size.var(v))}")]
     for v in (*fault.found.variables, *fault.expected.variables):
         place = where(v)
         if place is not None and place[0] not in seen:
@@ -115,10 +122,14 @@ def _sizes(u: Unifier, fault: SizeClash, span: Span, found: Type, expected: Type
     return error("E0301", f"the sizes {a} and {b} differ", span, f"this is `{x}`, not `{y}`", others=others)
 
 
+def _unknowns(t: Type) -> list[str]:
+    """The unknown sizes in the dimensions of an array type, solved or not."""
+    return [v for s in dims(t) for v in s.variables if v.startswith("?")]
+
+
 def escaped(u: Unifier, fault: Escape, span: Span, found: Type, where: str) -> CatadError:
     """A size that is known only inside."""
     _, origin = u.bound[fault.name]
     return error("E0303", f"the size `{fault.name}` is known only inside {where}", span,
                  f"this is `{show(u, found)}`", others=[(origin, "the size is computed here")],
-                 help=["arrays of arrays are rectangular: compute the size before, with `let m = … in`, "
-                       "so that it is the same each time"])
+                 help=["compute the size before, with `let m = … in`, which makes it known outside"])

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from catad.core.term import Definition
 from catad.source import CatadError, Diagnostic, Source, Span, error
 from catad.syntax import tree
+from catad.types.builtins import BUILTINS
 from catad.types.context import suggest
 from catad.types.define import define
 from catad.types.scheme import Scheme
@@ -27,6 +28,7 @@ class CheckedFile:
         self.prelude = prelude
         self.aliases: dict[str, CheckedFile] = {}
         self.opened: list[CheckedFile] = []
+        self.missing: set[str] = set()                       # aliases of imports that failed
         self.defs: dict[str, tree.Def] = {}
         self.types: dict[str, tree.TypeDecl] = {}
         self.schemes: dict[str, Scheme] = {}
@@ -49,10 +51,12 @@ class CheckedFile:
             return found[0].exported(name, span)
         if self.prelude is not None and self.prelude.exports(name, True):
             return self.prelude.exported(name, span)
-        return None
+        return Scheme.wrong(name, span) if "" in self.missing and name not in BUILTINS else None
 
     def member(self, alias: str, name: str, span: Span) -> Scheme | None:
         """`alias.name`, or None when there is no such import."""
+        if alias in self.missing:
+            return Scheme.wrong(name, span)
         file = self.aliases.get(alias)
         if file is None:
             return None

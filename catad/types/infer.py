@@ -15,7 +15,7 @@ from catad.types.annotate import resolve
 from catad.types.apply import apply, name
 from catad.types.context import Context, World
 from catad.types.iterate import accumulate, array_literal, for_, index, loop, update
-from catad.types.meta import Meta, Why
+from catad.types.meta import Meta, Why, Wrong
 from catad.types.operators import binary, number, unary
 from catad.types.patterns import destructure, parameter, pattern_type, project_field, unwrap
 from catad.types.sizes import of_let
@@ -188,6 +188,8 @@ def _record(c: Context, e: tree.Rec, expected: Type | None) -> core.Term:
 def _projection(c: Context, e: tree.Proj) -> core.Term:
     item = infer(c, e.item)
     t = c.known(item.type)
+    if isinstance(t, Wrong):
+        return core.Proj(t, e.span, item, 0)
     if isinstance(t, Meta):
         raise c.fail("E0210", "the type of this tuple is not known here", item.span,
                      f"its component {e.index} is needed", help=["annotate it: `(p : (f64, f64))`"])

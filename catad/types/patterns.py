@@ -7,7 +7,7 @@ from catad.source import Span
 from catad.syntax import tree
 from catad.types.annotate import resolve
 from catad.types.context import Context, suggest
-from catad.types.meta import Meta, Why
+from catad.types.meta import Meta, Why, Wrong
 from catad.types.size import Size
 from catad.types.type import Prod, Record, Type
 
@@ -102,6 +102,8 @@ def _components(c: Context, p: tree.PTuple, t: Type, count: int) -> tuple[Type, 
 def project_field(c: Context, item: core.Term, name: str, span: Span) -> core.Term:
     """`item.name` for a record whose type is known."""
     known = c.known(item.type)
+    if isinstance(known, Wrong):
+        return core.Proj(known, span, item, 0)
     if isinstance(known, Meta):
         raise c.fail("E0210", "the type of this record is not known here", item.span, f"its field `{name}` is needed",
                      help=["annotate it: `(p : {x : f64, y : f64})`"])

@@ -7,9 +7,11 @@ an error; anything else passes here and is left to a check at run time (`Cast` i
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from catad.source import Span
 from catad.types.constraint import ANY, FLOAT, FUN, STRUCT, VECTOR, bit
-from catad.types.meta import Clash, Escape, Meta, NoTangent, Occurs, SizeClash, Unfit, Why, Wrong
+from catad.types.meta import Clash, Escape, Fault, Meta, NoTangent, Occurs, SizeClash, Unfit, Why, Wrong
 from catad.types.size import Size
 from catad.types.type import (
     F32,
@@ -39,7 +41,9 @@ class Unifier:
         self.flexible: dict[str, int] = {}                   # unknown sizes: their depth
         self.bound: dict[str, tuple[int, Span]] = {}         # sizes bound by BindSize: depth, and where
         self.rigid: dict[str, int] = {}                      # declared type variables: what is demanded of them
-        self.postponed: list[tuple[Type, Type]] = []         # equations a' = b' between unknowns
+        self.here: Span | None = None                        # the term whose type is being compared
+        self.origins: dict[str, Span] = {}                   # where an unknown size was solved
+        self.postponed: list[tuple[Type, Type, Span | None]] = []     # equations a' = b' between unknowns
         self.waiting: list[tuple[Size, Size]] = []           # size equations that could not be solved yet
 
     # ── unknowns ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -57,8 +61,12 @@ class Unifier:
 
     def prune(self, t: Type) -> Type:
         """`t` with its head known, if it is known at all."""
+        start = t
         while isinstance(t, Meta) and t.ref is not None:
             t = t.ref
+        while isinstance(start, Meta) and start.ref is not t and start is not t:
+            assert start.ref is not None
+            start.ref, start = t, start.ref                  # later walks are short
         return self.tangent(t.item) if isinstance(t, Tangent) else t
 
     def zonk_size(self, s: Size) -> Size:
@@ -137,7 +145,7 @@ class Unifier:
             if item is other or (isinstance(item, TypeVar) and item == other):
                 return
             if isinstance(item, Meta):
-                self.postponed.append((a, b))
+                self.postponed.append((a, b, self.here))
                 return
         if not isinstance(item, Meta):
             raise Clash(a, b)
@@ -157,7 +165,7 @@ class Unifier:
                 parts = [self.meta()]
                 self._of_parts(item, Array(size, parts[0]), parts, (entry,))
             case Prod() | Record():
-                self.postponed.append((a, b))
+                self.postponed.append((a, b, self.here))
             case _:
                 raise Clash(a, b)
 
@@ -273,23 +281,34 @@ class Unifier:
                     escape = e
                 continue
             self.solved[x] = -rest if c == 1 else rest
+            if self.here is not None:
+                self.origins[x] = self.here
             return True
         if escape is not None:
             raise escape
         return False
 
     def progress(self, last: bool = False) -> None:
-        """Try again what was postponed; `last` decides a' = b' as a = b."""
+        """Try again what was postponed; `last` decides a' = b' as a = b, and raises what fails."""
         sizes, self.waiting = self.waiting, []
         for s, t in sizes:
-            self.unify_size(s, t)
+            with suppress(SizeClash, Escape):                # told where the types are compared at the end
+                self.unify_size(s, t)
         types, self.postponed = self.postponed, []
-        for a, b in types:
-            p, q = self.prune(a), self.prune(b)
-            if last and isinstance(p, Tangent) and isinstance(q, Tangent):
-                self.unify(p.item, q.item)
-            elif not (last and isinstance(p, Tangent)):
-                self.unify(p, q)
+        for a, b, self.here in types:
+            try:
+                self._again(a, b, last)
+            except Fault:
+                if last:
+                    raise
+                self.postponed.append((a, b, self.here))
+
+    def _again(self, a: Type, b: Type, last: bool) -> None:
+        p, q = self.prune(a), self.prune(b)
+        if last and isinstance(p, Tangent) and isinstance(q, Tangent):
+            self.unify(p.item, q.item)
+        elif not (last and isinstance(p, Tangent)):
+            self.unify(p, q)
 
 
 def _parts(t: Type) -> tuple[Type, ...]:
