@@ -87,11 +87,12 @@ def picture(problem: Problem, theta: Theta, trace: list[float], path: Path) -> N
     weight = np.exp(theta["alpha"] - theta["alpha"].max())
     weight /= weight.sum()
     circle = np.stack([np.cos(np.linspace(0, 2 * np.pi, 100)), np.sin(np.linspace(0, 2 * np.pi, 100))])
-    for w, mu, q in zip(weight, theta["mu"], triangles(theta), strict=True):
+    alive = weight > 1e-3                          # the prior flattens a component that has lost its points
+    for w, mu, q in zip(weight[alive], theta["mu"][alive], triangles(theta)[alive], strict=True):
         covariance = plane.T @ np.linalg.inv(q.T @ q) @ plane
         ellipse = ((mu - centre) @ plane)[:, None] + np.linalg.cholesky(covariance) @ circle
         left.plot(*ellipse, color="C0", alpha=float(0.15 + 0.85 * w / weight.max()), linewidth=1.5)
-    left.set(title=f"{len(weight)} components at one standard deviation", xlabel="first direction",
+    left.set(title=f"{alive.sum()} of {len(weight)} components keep their points (one standard deviation)", xlabel="first direction",
              ylabel="second direction")
     left.legend(loc="upper right")
     right.plot(np.arange(1, len(trace) + 1), trace, color="C1")
