@@ -246,17 +246,23 @@ class _Method(ctypes.Structure):
 class _Owner:
     """`self` of the compiled function: keeps alive what its code refers to."""
 
-    __slots__ = ("keep", "loaded", "method", "state")
+    __slots__ = ("__weakref__", "keep", "loaded", "method", "state")
 
     def __init__(self, loaded: Loaded, state: Any, method: _Method, keep: tuple[Any, ...]) -> None:
         self.loaded, self.state, self.method, self.keep = loaded, state, method, keep
+        # Not __del__: when a cycle is collected the code, and `state` in it, could be unmapped before that runs.
+        # A finalizer holds on to the code until it has run.
+        weakref.finalize(self, _release, loaded, state).atexit = False
 
-    def __del__(self) -> None:
-        block = self.state[STATE.index("block")]
-        if block:
-            free = ctypes.pythonapi.PyMem_RawFree
-            free.argtypes, free.restype = [ctypes.c_void_p], None
-            free(block)
+
+def _release(loaded: Loaded, state: Any) -> None:
+    """Give back the block that the code keeps between calls; `loaded` is what keeps `state` mapped."""
+    at = STATE.index("block")
+    block, state[at] = state[at], 0
+    if block:
+        free = ctypes.pythonapi.PyMem_RawFree
+        free.argtypes, free.restype = [ctypes.c_void_p], None
+        free(block)
 
 
 @cache
