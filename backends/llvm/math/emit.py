@@ -263,8 +263,16 @@ class Emitter:
         return self.line("b", f"or {self.type('b')} {a.text}, {b.text}")
 
     def polynomial(self, name: str, x: Value) -> Value:
-        """A polynomial of the table by Horner's rule: the loop around us hides the latency."""
-        return self.horner(COEFFICIENTS[name, self.fmt.name], x)
+        """A polynomial of the table; long ones as two or four, to shorten the chain of dependent instructions."""
+        c = COEFFICIENTS[name, self.fmt.name]
+        return self._split(c, x, 1 if len(c) < 8 else 2 if len(c) < 16 else 4)
+
+    def _split(self, c: Sequence[float], x: Value, ways: int) -> Value:
+        """Even and odd powers apart, for one more multiplication."""
+        if ways == 1:
+            return self.horner(c, x)
+        z = x * x
+        return self.fma(self._split(c[1::2], z, ways // 2), x, self._split(c[::2], z, ways // 2))
 
     def horner(self, coefficients: Sequence[float], x: Value) -> Value:
         total: Number = coefficients[-1]

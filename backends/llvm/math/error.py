@@ -2,7 +2,8 @@
 
     erf x  = x + x p(x²)                              |x| < 1
            = ± (1 - exp(-p(|x|)))                     1 ≤ |x| ≤ 6, and ±1 beyond
-    erfc x = exp(-x²) p(t) / (1 + 2x)                 x ≥ 0, t = (x - 4) / (x + 4);   2 - erfc(-x) for x < 0
+    erfc x = 1 - erf x                                |x| < ½
+    erfc x = exp(-x²) p(t) / (1 + 2x)                 x ≥ ½, t = (x - 4) / (x + 4);   2 - erfc(-x) for x ≤ -½
 
 erfc keeps its relative accuracy down to the least normal number: the rounding error of x² is put back.
 """
@@ -40,4 +41,5 @@ def erfc(e: Emitter, x: Value) -> Value:
     y = e.polynomial("erfc", u) * ((a + 4.0) * inverse)
     y = weight * e.fma(y, -error, y)
     y = e.select(square.gt(708.0), 0.0, y)
-    return e.select(x.lt(0.0), 2.0 - y, y)
+    near = 1.0 - e.fma(x, e.polynomial("erf", square), x)
+    return e.select(a.lt(0.5), near, e.select(x.lt(0.0), 2.0 - y, y))

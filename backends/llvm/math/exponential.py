@@ -22,12 +22,13 @@ def ln2(e: Emitter) -> tuple[float, float]:
     return 0.693145751953125, 1.4286068203094173e-06
 
 
-def reduced(e: Emitter, x: Value) -> tuple[Value, Value]:
-    """t, p with exp x = 2ⁿ (1 + p); n is in the low bits of t."""
+def reduced(e: Emitter, x: Value, rest: Value | None = None) -> tuple[Value, Value]:
+    """t, p with exp (x + rest) = 2ⁿ (1 + p); n is in the low bits of t."""
     high, low = ln2(e)
     t = e.fma(x, _LOG2E, e.fmt.magic)
     n = -(t - e.fmt.magic)
-    r = e.fma(n, low, e.fma(n, high, x))
+    r = e.fma(n, high, x)
+    r = e.fma(n, low, r) if rest is None else r + e.fma(n, low, rest)
     return t, e.fma(r * r, e.polynomial("exp", r), r)
 
 
@@ -67,11 +68,14 @@ def _folded(e: Emitter, x: Value) -> tuple[Value, Value, Value, Value]:
 
 
 def tanh(e: Emitter, x: Value) -> Value:
-    """-u / (u + 2), the quotient corrected once."""
-    _, _, u, inverse = _folded(e, x)
-    q = -(u * inverse)
-    rest = -e.fma(q, u + 2.0, u)
-    return e.copysign(e.fma(rest, inverse, q), x)
+    """-u / (u + 2), the quotient corrected once; 1 - 2 exp y / (u + 2) where that is above one half."""
+    s, p, u, inverse = _folded(e, x)
+    d = u + 2.0
+    q = u * inverse
+    rest = e.fma(-q, d, u) - q * (u - (d - 2.0))
+    small = -e.fma(rest, inverse, q)
+    large = e.fma(e.fma(s, p, s) * -2.0, inverse, 1.0)
+    return e.copysign(e.select(e.abs(x).gt(0.55), large, small), x)
 
 
 def sech2(e: Emitter, x: Value) -> Value:

@@ -119,6 +119,9 @@ FITS: tuple[Fit, ...] = (
         -_LN2 * mp.mpf("1.001"), _LN2 * mp.mpf("1.001"), 9, 4, lambda r: r * r + mp.mpf("1e-3")),
     # log (1+f) = f - f²/2 + s (f²/2 + z p(z)),  s = f / (2+f), z = s²
     Fit("log", _root(lambda s: (2 * mp.atanh(s) / s - 2) / (s * s)), 0, mp.mpf("0.02945"), 6, 2, lambda z: z / 2),
+    # atanh s = s + s z (1/3 + z p(z))
+    Fit("log_pair", _root(lambda s: ((mp.atanh(s) / s - 1) / (s * s) - mp.mpf(1) / 3) / (s * s)),
+        0, mp.mpf("0.02945"), 6, None, lambda z: z * z),
     # sin r = r + r z p(z),  z = r²
     Fit("sin", _root(lambda r: (mp.sin(r) / r - 1) / (r * r)), 0, _HALF_PI, 7, 3, lambda z: z + mp.mpf("1e-2")),
     Fit("sin_quarter", _root(lambda r: (mp.sin(r) / r - 1) / (r * r)), 0, _QUARTER, 5, 2,

@@ -15,7 +15,7 @@ from catad.backends.llvm.math.exponential import ln2
 __all__ = ["acosh", "asinh", "atanh", "log", "log1p"]
 
 
-def _split(e: Emitter, x: Value) -> tuple[Value, Value]:
+def split(e: Emitter, x: Value) -> tuple[Value, Value]:
     """k (an integer) and f for a normal positive x."""
     root = 0x3FE6A09E667F3BCD if e.fmt.bits == 64 else 0x3F3504F3
     bits = e.bits(x)
@@ -23,7 +23,7 @@ def _split(e: Emitter, x: Value) -> tuple[Value, Value]:
     return k, e.number(bits - (k << e.fmt.fraction)) - 1.0
 
 
-def _float(e: Emitter, k: Value) -> Value:
+def to_float(e: Emitter, k: Value) -> Value:
     """A small integer as a float plus `magic`."""
     base = (e.fmt.bias + e.fmt.fraction << e.fmt.fraction) + (1 << (e.fmt.fraction - 1))
     return e.number(k + base)
@@ -38,16 +38,16 @@ def _core(e: Emitter, k: Value, f: Value) -> Value:
     return e.fma(k, high, f - (half - inner))
 
 
-def _log(e: Emitter, x: Value) -> Value:
+def log_positive(e: Emitter, x: Value) -> Value:
     """log of positive finite numbers."""
     tiny = x.lt(e.fmt.smallest)
-    k, f = _split(e, e.select(tiny, x * 2.0 ** e.fmt.fraction, x))
+    k, f = split(e, e.select(tiny, x * 2.0 ** e.fmt.fraction, x))
     magic = e.fmt.magic
-    return _core(e, _float(e, k) - e.select(tiny, magic + e.fmt.fraction, magic), f)
+    return _core(e, to_float(e, k) - e.select(tiny, magic + e.fmt.fraction, magic), f)
 
 
 def log(e: Emitter, x: Value) -> Value:
-    y = _log(e, x)
+    y = log_positive(e, x)
     y = e.select(x.lt(float("inf")), y, x)                            # inf and NaN are their own logarithm
     y = e.select(x.lt(0.0), float("nan"), y)
     return e.select(x.eq(0.0), float("-inf"), y)
@@ -56,11 +56,11 @@ def log(e: Emitter, x: Value) -> Value:
 def _log1p(e: Emitter, x: Value) -> Value:
     """log (1 + x) for x > -1 finite: f = x 2⁻ᵏ + (2⁻ᵏ - 1), one rounding."""
     u = x + 1.0
-    k, f = _split(e, u)
+    k, f = split(e, u)
     scale = e.number((e.fmt.bias << e.fmt.fraction) - (k << e.fmt.fraction))
     fine = e.fma(x, scale, scale - 1.0)
     f = e.select(u.lt(2.0 ** (e.fmt.fraction + 4)), fine, f)          # beyond, 1 is nothing beside x
-    return _core(e, _float(e, k) - e.fmt.magic, f)
+    return _core(e, to_float(e, k) - e.fmt.magic, f)
 
 
 def log1p(e: Emitter, x: Value) -> Value:
