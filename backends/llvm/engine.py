@@ -54,7 +54,7 @@ class Options:
 
     @property
     def passes(self) -> str:
-        return "o2-noslp" if self.standard else "always-inline,sroa,instcombine,simplifycfg,newgvn"
+        return "o2-noslp" if self.standard else "always-inline,sroa,instcombine,simplifycfg"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,7 +159,6 @@ def _optimised(text: str, machine: Any, options: Options) -> Any:
         passes.add_sroa_pass()
         passes.add_instruction_combine_pass()
         passes.add_simplify_cfg_pass()
-        passes.add_new_gvn_pass()
         passes.add_global_dead_code_eliminate_pass()
     passes.run(module, builder)
     return module
