@@ -14,7 +14,7 @@ from catad.core import term as core
 from catad.source import CatadError, Span, error
 from catad.syntax import tree
 from catad.types.fault import escaped, explain
-from catad.types.meta import Escape, Fault, Why
+from catad.types.meta import Escape, Fault, Why, Wrong
 from catad.types.pending import Cast
 from catad.types.scheme import Scheme
 from catad.types.scope import Local, Names, Scope
@@ -56,7 +56,9 @@ class Context:
         self.atoms: dict[str, Local] = {}                  # i64 variables by unique name
         self.size_names: dict[str, Span] = {}              # declared size binders
         self.size_params: dict[str, Span] = {}             # i64 parameters, which may be used as sizes
+        self.size_types: dict[str, Type] = {}              # their types, i64 or not known yet
         self.used_sizes: set[str] = set()                  # those that are
+        self.broken = False                                # uses a definition that failed
         self.type_variables: dict[str, Type] = {}
         self.defaults: list[tuple[Type, int]] = []         # unknowns to narrow before they are generalised
         self.expanding: list[str] = []                     # aliases being expanded
@@ -81,6 +83,7 @@ class Context:
         except Fault as fault:
             raise explain(self.unifier, fault, term.span, found, expected, why, self.spans) from None
         p, q = self.unifier.prune(found), self.unifier.prune(expected)
+        self.broken |= isinstance(p, Wrong)
         if p is q or isinstance(q, (Scalar, TypeVar)):
             return term
         return Cast(expected, term.span, term)

@@ -76,14 +76,11 @@ def _header(c: Context, d: tree.Def) -> list[tuple[str, Type]]:
         params.append((name, t))
         if isinstance(inner, tree.PVar) and (t == I64 or isinstance(t, Meta)):
             c.size_params[name] = p.span
-            if t == I64:
-                c.env.setdefault(base, []).append(_size_local(name, t, p))
+            c.size_types[name] = t
+        if isinstance(inner, tree.PVar):
+            poly = Size.var(name) if name in c.size_params else None
+            c.env.setdefault(base, []).append(Local(name, t, p.span, poly, Scope(0)))
     return params
-
-
-def _size_local(name: str, t: Type, p: tree.Pattern) -> Local:
-    """A parameter whose value is a size."""
-    return Local(name, t, p.span, Size.var(name), Scope(0))
 
 
 def _body(c: Context, d: tree.Def, key: str, params: list[tuple[str, Type]],
@@ -93,7 +90,7 @@ def _body(c: Context, d: tree.Def, key: str, params: list[tuple[str, Type]],
         for p, (name, t) in zip(d.params, params, strict=True):
             parameter(c, p, t, names, unique=name)
             if name in c.size_params:
-                c.env[base_name(p)][-1] = _size_local(name, t, p)
+                c.env[base_name(p)][-1] = Local(name, t, p.span, Size.var(name), Scope(0))
         why = Why(d.result.span, "the result is declared here") if d.result is not None else None
         body = c.infer(d.body) if result is None else c.check(d.body, result, why)
     _settle(c, d)

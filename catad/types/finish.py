@@ -80,6 +80,8 @@ class Finisher:
     def size(self, s: Size) -> Size:
         s = self.u.zonk_size(s)
         if any(v in self.u.flexible for v in s.variables):
+            if self.c.broken:
+                return Size.of(0)                            # the cause is reported elsewhere
             span = self.span
             assert span is not None
             raise self.c.fail("E0304", "a size is not determined", span,

@@ -21,21 +21,22 @@ _WHOLE = {"div": "idiv", "mod": "imod"}
 _WORDS = {NUM: "numbers", FLOAT: "floats", SCALAR: "scalars"}
 
 
-def number(c: Context, e: tree.Num, negative: bool = False) -> core.Term:
+def number(c: Context, e: tree.Num, minus: Span | None = None) -> core.Term:
     """A literal: any number when it is whole, any float when it has a point or an exponent."""
     text = e.text.replace("_", "")
-    why = Why(e.span, "a decimal literal" if e.decimal else "a number")
+    span = minus or e.span
+    why = Why(span, "a decimal literal" if e.decimal else "a number")
     t = c.unifier.meta(FLOAT if e.decimal else NUM, why)
     value: float | int = float(text) if e.decimal else int(text)
-    value = -value if negative else value
+    value = value if minus is None else -value
 
     def build(parts: tuple[core.Term, ...], final: Type) -> core.Term:
         if final == I64 and not -2**63 <= value < 2**63:
-            raise c.fail("E0221", "this integer does not fit in 64 bits", e.span, "too large for i64",
+            raise c.fail("E0221", "this integer does not fit in 64 bits", span, "too large for i64",
                          help=["write it with a decimal point if a float is meant"])
-        return core.Lit(final, e.span, float(value) if final in (F64, F32) else value)
+        return core.Lit(final, span, float(value) if final in (F64, F32) else value)
 
-    return Later(t, e.span, (), build)
+    return Later(t, span, (), build)
 
 
 def unary(c: Context, e: tree.Unary) -> core.Term:
@@ -43,7 +44,7 @@ def unary(c: Context, e: tree.Unary) -> core.Term:
         return core.Op(BOOL, e.span, "not", (c.check(e.item, BOOL, Why(e.span, "`!` takes a bool")),))
     literal = e.item
     if isinstance(literal, tree.Num) and float(literal.text.replace("_", "")) != 0:
-        return number(c, literal, negative=True)
+        return number(c, literal, e.span)
     item = c.infer(e.item)
     _scalar(c, item, "-", e.span)
     c.require(item, NUM, Why(e.span, "`-` works on numbers"))

@@ -11,7 +11,7 @@ from catad.core import term as core
 from catad.source import Span
 from catad.syntax import tree
 from catad.types.context import Context, suggest
-from catad.types.meta import Meta
+from catad.types.meta import Meta, Why
 from catad.types.scope import Scope, atom
 from catad.types.size import Size
 from catad.types.type import I64, Type
@@ -65,8 +65,10 @@ def _name(c: Context, name: str) -> Size | None:
 def use(c: Context, size: Size) -> Size:
     """Note which i64 parameters serve as sizes."""
     for v in size.variables:
-        if v in c.size_params:
+        if v in c.size_params and v not in c.used_sizes:
             c.used_sizes.add(v)
+            why = Why(c.size_params[v], "this parameter is used as a size")
+            c.coerce(core.Var(c.size_types[v], c.size_params[v], v), I64, why)
     return size
 
 

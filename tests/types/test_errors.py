@@ -1,0 +1,125 @@
+"""Each code of E02xx and E03xx: a program that gets it, where it points, and what it says."""
+
+from __future__ import annotations
+
+import pytest
+
+from catad.source import CatadError, Diagnostic, Source
+from catad.source.codes import codes
+from catad.syntax import parse
+from catad.types.check import check
+
+
+def errors(text: str) -> tuple[Diagnostic, ...]:
+    files = {"round.cad": 'import "test.cad" as t', "one.cad": "def k = 1", "two.cad": "def k = 2"}
+
+    def load(path: str, importing: Source) -> Source:
+        if path == "test.cad":
+            return source
+        if path not in files:
+            raise FileNotFoundError(2, "No such file", path)
+        return Source(path, files[path])
+
+    source = Source("test.cad", text)
+    with pytest.raises(CatadError) as e:
+        check(parse(source), load=load)
+    return e.value.diagnostics
+
+
+CASES = [
+    ("E0201", "def f (x : f64) = sine x", "sine"),
+    ("E0202", "def f (x : f64) : i64 = x", "x"),
+    ("E0203", "def f (x : Foo) = x", "Foo"),
+    ("E0203", "def f (x : float) = x", "float"),
+    ("E0204", "def f (x : f64) = x 1", "x"),
+    ("E0204", "def f (x : f64) = sin x x", "sin x"),
+    ("E0205", "def f (x : [3]f64) = x * 2", "x"),
+    ("E0206", "def f (n : i64) = n / 2", "n"),
+    ("E0206", "def f (x : f64) = x + true", "true"),
+    ("E0207", "def f (x : f64) = g x\ndef g (x : f64) = f x", "f"),
+    ("E0207", "type t = (t, f64)\ndef f (x : t) = 1", "t"),
+    ("E0208", "def f (x : f64) = f x", "f"),
+    ("E0208", "def rec f (x : f64) = x", "f"),
+    ("E0209", "def f = 1\ndef f = 2", "f"),
+    ("E0209", "def f (x : f64) (x : f64) = x", "x : f64"),
+    ("E0209", "def f (p : (f64, f64)) = let (x, x) = p in x", "x"),
+    ("E0210", "def f p = p.0", "p"),
+    ("E0210", "def f p = p.x", "p"),
+    ("E0211", "def f (p : (f64, f64)) = p.2", "p.2"),
+    ("E0211", "def f (p : {wide : f64}) = p.wyde", "p.wyde"),
+    ("E0212", "def f g = g g", "g"),
+    ("E0214", "def f (g : (f64 -> f64)') = 1", "(f64 -> f64)'"),
+    ("E0215", 'import "nope.cad" as n\ndef f = n.g 1', '"nope.cad"'),
+    ("E0216", 'import "round.cad" as r', '"test.cad"'),
+    ("E0218", 'import "one.cad"\nimport "two.cad"\ndef f = k', "k"),
+    ("E0220", "type t = A f64 | B", "t"),
+    ("E0220", "def f (x : f64) = case x of | _ -> 1", "case x of | _ -> 1"),
+    ("E0220", "def f (x : f64) = loop y = x while y < 3 do y + 1", "loop y = x while y < 3 do y + 1"),
+    ("E0220", "def f (x : f64) = assert (x > 0) x", "assert (x > 0) x"),
+    ("E0220", "def f (x : f64) = x\nderivative f (x) = y : y' = x'", "f"),
+    ("E0221", "def f : i64 = 9223372036854775808", "9223372036854775808"),
+    ("E0222", "def f [k] (x : f64) (c : [k]f64) = jet sin (x, c)", "jet sin (x, c)"),
+    ("E0223", "def f (x : [3]f64) = x[0, 1]", "x"),
+    ("E0301", "def f (x : [3]f64) (y : [4]f64) = dot x y", "y"),
+    ("E0301", "def f [n] (x : [n]f64) (y : [n + 1]f64) = dot x y", "y"),
+    ("E0302", "def f (x : [k]f64) = sum x", "k"),
+    ("E0303", "def f (n : i64) = for i < n -> for j < i -> 1.0", "for j < i -> 1.0"),
+    ("E0303", "def f (c : bool) (x : [3]f64) = if c then (for i < i64 x[0] -> 1.0) else x", "for i < i64 x[0] -> 1.0"),
+    ("E0304", "def f = sum (zero)", None),
+    ("E0305", "def f [n] (x : f64) : [n]f64 = for i < n -> x", "f"),
+    ("E0306", "def f (x : f64) (y : [x]f64) = 1", "x"),
+    ("E0307", "def f = iota (-3)", "-3"),
+    ("E0308", "def f (x : f64) = for i < i64 x -> i\ndef g = f 1.0", "f"),
+]
+
+
+@pytest.mark.parametrize(("code", "text", "at"), CASES)
+def test_code(code: str, text: str, at: str | None) -> None:
+    (d,) = errors(text)
+    assert d.code == code
+    assert at is None or d.labels[0].span.text == at
+    assert d.code in codes()
+
+
+def test_every_code_of_these_rooms_has_a_case() -> None:
+    mine = {c for c in codes() if c.startswith(("E02", "E03"))}
+    assert mine == {code for code, _, _ in CASES}
+
+
+def test_several_errors_one_for_each_definition() -> None:
+    found = errors("def f (x : f64) = x + true\ndef g (x : f64) = y\ndef h (x : f64) : f64 = x\ndef k = h true")
+    assert [d.code for d in found] == ["E0206", "E0201", "E0202"]
+
+
+def test_no_cascade_from_a_definition_that_failed() -> None:
+    found = errors("def f x = wrong\ndef g (x : f64) : f64 = (f true).3 + sum (f x)")
+    assert [d.code for d in found] == ["E0201"]
+
+
+def test_a_declared_type_stands_though_the_body_fails() -> None:
+    found = errors("def f (x : f64) : f64 = wrong\ndef g = f true")
+    assert [d.code for d in found] == ["E0201", "E0202"]
+
+
+def test_did_you_mean() -> None:
+    assert "`logsumexp`" in errors("def f [n] (x : [n]f64) = logsumexpp x")[0].help[0]
+    assert "`wide`" in errors("def f (p : {wide : f64}) = p.wyde")[0].help[0]
+    assert "`f64`" in errors("def f (x : double) = x")[0].help[0]
+
+
+def test_both_types_are_explained() -> None:
+    (d,) = errors("def f (c : bool) (x : f64) (n : i64) = if c then x else n")
+    assert [(label.span.text, label.text) for label in d.labels] == [
+        ("n", "this is `i64`, not `f64`"), ("x", "the other branch is `f64`")]
+    assert d.help == ("there is no implicit conversion: write `f64 x`",)
+
+
+def test_sizes_are_explained_where_they_were_found() -> None:
+    (d,) = errors("def f (x : [3]f64) (y : [4]f64) = dot x y")
+    assert ("x", "here it is 3") in [(label.span.text, label.text) for label in d.labels]
+
+
+@pytest.mark.parametrize("op", ["+", "-", "*"])
+def test_operators_on_arrays_suggest_what_to_write(op: str) -> None:
+    (d,) = errors(f"def f [n] (x : [n]f64) (y : [n]f64) = x {op} y")
+    assert "map2" in " ".join(d.help) and "for i < n" in " ".join(d.help)
