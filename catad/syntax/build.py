@@ -321,11 +321,13 @@ class Builder:
             case t.TApp(name=name, args=(payload,)):
                 return name, payload
             case t.TApp(args=args):
-                self.refuse("a constructor holds one value", self.between(args[0], args[-1]), "these are several",
-                            f"make it a tuple:  {type.name} ({', '.join(a.span.text for a in args)})")
+                span = self.between(args[0], args[-1])
+                title, text = "a constructor holds one value", "these are several"
+                help = f"make it a tuple:  {type.name} ({', '.join(a.span.text for a in args)})"
             case _:
-                self.refuse("a constructor begins with its name", type.span, "this is a type",
-                            "write  Name type,  for instance  Circle f64")
+                span, title, text = type.span, "a constructor begins with its name", "this is a type"
+                help = "write  Name type,  for instance  Circle f64"
+        return self.refuse(title, span, text, help)
 
 
 def _is_constructor(type: t.TypeExpr) -> bool:

@@ -55,7 +55,7 @@ class Comments:
 
     def _left_out(self, i: int) -> bool:
         """May the formatter leave this token out? `(p)`, `{x = x}`, `| A`."""
-        return self.tokens[i].text in ("(", ")", "|", "=") or i > 0 and self.tokens[i - 1].text == "="
+        return self.tokens[i].text in ("(", ")", "|", "=") or (i > 0 and self.tokens[i - 1].text == "=")
 
     def _skip(self, i: int) -> None:
         for j in range(self.place, i):
@@ -92,5 +92,8 @@ class Comments:
 
     def begins_line(self, offset: int) -> bool:
         """Does only white space stand before an offset on its line?"""
-        begin = self.text.rfind("\n", 0, offset)
-        return begin >= 0 and offset <= len(self.text) and not self.text[begin:offset].strip()
+        if offset > len(self.text):
+            return False
+        while offset > 0 and self.text[offset - 1] in " \t\r\f":
+            offset -= 1
+        return offset > 0 and self.text[offset - 1] == "\n"

@@ -158,7 +158,7 @@ def _argument(s: _Scene) -> Slip | None:
 
 
 def _loops(s: _Scene) -> Slip | None:
-    if s.around(-2).kind == "FOR" and s.token.kind in ("IN", "EQUAL", "LE") or s.around(-1).kind == "FOR":
+    if (s.around(-2).kind == "FOR" and s.token.kind in ("IN", "EQUAL", "LE")) or s.around(-1).kind == "FOR":
         return _say("a for counts from 0:  for i < n -> e")
     if s.token.kind == "DO" and "ARROW" in s.kinds:
         return _say("for makes an array:  for i < n -> e;  a loop with a state is  loop x = e0 for i < n do e")

@@ -156,7 +156,9 @@ class _Page:
                 self.empty()
             self.out.append(c.text)
         else:
-            if not self.blank:
+            if self.closed:
+                self.newline(indent)
+            elif not self.blank:
                 self._strip()
                 self.out.append("  ")
             self.out.append(c.text)
@@ -183,7 +185,7 @@ def _fits(room: int, doc: Doc, rest: list[_Item]) -> bool:
         elif behind:
             behind -= 1
             _, flat, d = rest[behind]
-            if isinstance(d, _Note) or isinstance(d, _Line) and not flat:
+            if isinstance(d, _Note) or (isinstance(d, _Line) and not flat):
                 return True
             if not flat:
                 verdict = _behind(room, d)

@@ -25,7 +25,7 @@ BAD_NUMBER = "BadNumber"
 BAD_STRING = "BadString"
 
 # A number that runs into letters (`2x`, `1.5e`), and a string without its end: found before they fall to pieces.
-_NUMBER = r"[0-9][0-9_]*(?:\.[0-9][0-9_]*)?(?:[eE][+-]?[0-9]+)?[A-Za-z_'][A-Za-z0-9_']*"
+_NUMBER = r"[0-9][0-9_]*+(?:\.[0-9][0-9_]*+)?+(?:[eE][+-]?[0-9]++)?+[A-Za-z_'][A-Za-z0-9_']*"
 _STRING = r'"[^"\n]*'
 
 

@@ -36,7 +36,7 @@ def _lexical(source: Source, token: Token, before: Token | None) -> Diagnostic:
     span = Span(source, token.start, token.end)
     if token.kind == BAD_NUMBER:
         digits = token.text.rstrip("'")
-        cut = next((i for i, c in enumerate(digits) if c.isalpha() or c == "_"), len(digits))
+        cut = next((i for i, c in enumerate(digits) if c.isalpha()), len(digits))
         hints = (f"for a product write  {digits[:cut]} * {digits[cut:]}",) if digits[cut:].isidentifier() else ()
         return Diagnostic("E0102", "a number runs into letters", (Label(span, "this is neither number nor name"),),
                           help=hints)

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from catad.syntax import tree as t
 from catad.syntax.comments import Comments
-from catad.syntax.layout import EMPTY, HARD, LINE, SOFT, Doc, cat, group, nest, text
+from catad.syntax.layout import EMPTY, HARD, LINE, Doc, cat, group, nest, text
 
 __all__ = ["Printer"]
 
@@ -104,7 +104,8 @@ class Printer:
 
     def pattern(self, node: t.Pattern) -> Doc:
         """A pattern where only a bracketed one may stand."""
-        self.comments.sync(node.span.start)
+        if not isinstance(node, t.PAnn):            # its span is within the parentheses
+            self.comments.sync(node.span.start)
         match node:
             case t.PVar(_, name):
                 return self.word(name)

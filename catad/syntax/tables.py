@@ -24,7 +24,7 @@ from catad.grammar import grammar_text
 
 __all__ = ["Rule", "Tables", "Terminal", "tables"]
 
-FORMAT = 1
+FORMAT = 2
 STARTS = ("file", "expression", "type_expression")
 
 
@@ -85,6 +85,9 @@ def _tables(data: dict[str, Any]) -> Tables:
         tuple(Terminal(intern(n), r, lit, ign) for n, r, lit, ign in data["terminals"]))
 
 
+_Rows = dict[int, dict[str, int]]
+
+
 # ── asking lark ────────────────────────────────────────────────────────────────────────────────────────────────
 
 def _generate(text: str) -> dict[str, Any]:
@@ -106,26 +109,39 @@ def _generate(text: str) -> dict[str, Any]:
         origin = rule["origin"]["name"]
         rules.append((origin, len(expansion), None if passes else alias or origin))
     action, goto = _split(table, numbers)
-    place = {state: i for i, state in enumerate(table["states"])}
+    place = _numbered([table["start_states"][s] for s in STARTS], action, goto)
     return {
-        "action": [{k: v if v < 0 else place[v - 1] + 1 for k, v in row.items()} for row in action],
-        "goto": [{k: place[v] for k, v in row.items()} for row in goto],
+        "action": [{k: v if v < 0 else place[v - 1] + 1 for k, v in action[s].items()} for s in place],
+        "goto": [{k: place[v] for k, v in goto[s].items()} for s in place],
         "rules": rules,
-        "start": {k: place[v] for k, v in table["start_states"].items()},
-        "end": {k: place[v] for k, v in table["end_states"].items()},
+        "start": {s: place[table["start_states"][s]] for s in STARTS},
+        "end": {s: place[table["end_states"][s]] for s in STARTS},
         "terminals": _terminals([memo[r["@"]] for r in data["parser"]["lexer_conf"]["terminals"]], ignored),
     }
 
 
-def _split(table: dict[str, Any], numbers: dict[int, int]) -> tuple[list[dict[str, int]], list[dict[str, int]]]:
+def _numbered(starts: list[int], action: _Rows, goto: _Rows) -> dict[int, int]:
+    """New numbers for the states, in the order of a walk from the start: lark's own vary from run to run."""
+    place = {s: i for i, s in enumerate(starts)}
+    queue = list(starts)
+    for state in queue:
+        after = [v - 1 for v in action[state].values() if v > 0] + list(goto[state].values())
+        for s in after:
+            if s not in place:
+                place[s] = len(place)
+                queue.append(s)
+    return place
+
+
+def _split(table: dict[str, Any], numbers: dict[int, int]) -> tuple[_Rows, _Rows]:
     """Separate terminals (upper case) from nonterminals in lark's rows."""
-    action: list[dict[str, int]] = []
-    goto: list[dict[str, int]] = []
-    for row in table["states"].values():
+    action: _Rows = {}
+    goto: _Rows = {}
+    for state, row in table["states"].items():
         named = {table["tokens"][number]: entry for number, entry in row.items()}
-        action.append({name: -numbers[argument["@"]] - 1 if reduces else argument + 1
-                       for name, (reduces, argument) in sorted(named.items()) if name.isupper()})
-        goto.append({name: argument for name, (_, argument) in sorted(named.items()) if not name.isupper()})
+        action[state] = {name: -numbers[argument["@"]] - 1 if reduces else argument + 1
+                       for name, (reduces, argument) in sorted(named.items()) if name.isupper()}
+        goto[state] = {name: argument for name, (_, argument) in sorted(named.items()) if not name.isupper()}
     return action, goto
 
 

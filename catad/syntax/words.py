@@ -47,7 +47,8 @@ def found(token: Token) -> str:
     """A token, as the reader wrote it."""
     if token.kind == END:
         return "the end"
-    return f"`{token.text if len(token.text) <= 40 else token.text[:39] + '…'}`"
+    shown = "".join(c if c.isprintable() else "\ufffd" for c in token.text[:40])
+    return f"`{shown if len(token.text) <= 40 else shown[:39] + '…'}`"
 
 
 def structural(kinds: set[str]) -> list[str]:
@@ -68,7 +69,7 @@ def expected(kinds: set[str]) -> str:
         return _list(["an expression", *rest])
     if "PRIME" in kinds:                                        # after a type
         return _list([spelled(k) for k in structural(kinds - _TYPES)] or ["a type"])
-    if _DECLARATIONS <= kinds:
+    if kinds >= _DECLARATIONS:
         return "a declaration (`def`, `type`, `import` or `derivative`)"
     if kinds >= _PATTERNS:
         return _list([_place(kinds), *(spelled(k) for k in structural(kinds - _TYPES))])
