@@ -76,14 +76,19 @@ class Function:
 
     def _general(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         packing = self._pack(self.bind(*args, **kwargs))
-        engine = self._engine or self._compile()
-        with internal(f"running {self.__name__}", self._sources):
-            flat = engine.run(packing.flat)
+        run = (self._engine or self._compile()).run
+        try:
+            flat = run(packing.flat)
+        except (CatadError, MemoryError):
+            raise
+        except Exception:
+            with internal(f"running {self.__name__}", self._sources):
+                raise
         return unpack(self._entry.result, iter(flat), packing.classes)
 
     def _pack(self, values: Sequence[Any]) -> Packing:
         entry = self._entry
-        packing = Packing(self.__name__, self.signature)
+        packing = Packing(self)
         for (name, t), value in zip(entry.params, values, strict=True):
             packing.add(t, value, name)
             if t == I64 and name in entry.sizes:

@@ -75,7 +75,8 @@ class Program:
         if name.startswith("_"):
             raise AttributeError(name)
         try:
-            return self[name]
+            found = self.__dict__[name] = self[name]
+            return found
         except CatadError as exc:
             if exc.code == "E0602":
                 raise AttributeError(str(exc)) from None

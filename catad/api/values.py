@@ -22,7 +22,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -65,12 +65,20 @@ def simple(t: Type) -> bool:
     return isinstance(t, Scalar)
 
 
+class Callee(Protocol):
+    """What messages say of the function that is called."""
+
+    __name__: str
+
+    @property
+    def signature(self) -> str: ...
+
+
 class Packing:
     """One call: the flat values so far, the sizes met on the way, and the classes records came in."""
 
-    def __init__(self, function: str, signature: str) -> None:
+    def __init__(self, function: Callee) -> None:
         self.function = function
-        self.signature = signature
         self.flat: list[Flat] = []
         self.classes: dict[tuple[str, ...], type] = {}
         self._dims: list[tuple[Size, int, str, int, tuple[Size, ...]]] = []
@@ -249,8 +257,8 @@ class Packing:
                                    f"{_NAMES.get(a.dtype, 'other things')}")
 
     def _error(self, code: str, title: str, notes: Sequence[str] = (), help: Sequence[str] = ()) -> CatadError:
-        return error(code, f"{self.function}: {title}", notes=[*notes, f"the function is  {self.signature}"],
-                     help=[h for h in help if h])
+        return error(code, f"{self.function.__name__}: {title}",
+                     notes=[*notes, f"the function is  {self.function.signature}"], help=[h for h in help if h])
 
 
 _PYTHON = {F64: "float", F32: "float", I64: "int", BOOL: "bool"}

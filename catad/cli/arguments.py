@@ -33,9 +33,8 @@ def protect(argv: Sequence[str]) -> list[str]:
 class Parser(argparse.ArgumentParser):
     """Says what was probably meant."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
-        super().__init__(*args, allow_abbrev=False, **kwargs)
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"formatter_class": argparse.RawDescriptionHelpFormatter, "allow_abbrev": False, **kwargs})
 
     def error(self, message: str) -> NoReturn:
         hint = self._hint(message)
@@ -86,7 +85,7 @@ def _taken(args: argparse.Namespace, rest: list[str]) -> bool:
 
 
 def _parsers() -> tuple[Parser, dict[str, Parser]]:
-    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common = Parser(add_help=False, argument_default=argparse.SUPPRESS)
     common.add_argument("--color", choices=("auto", "always", "never"),
                         help="colour of messages (auto: on a terminal, unless NO_COLOR is set)")
     common.add_argument("--json", action="store_true", help="diagnostics as JSON")

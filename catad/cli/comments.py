@@ -75,8 +75,8 @@ def run(args: argparse.Namespace, report: Report) -> int:
         except CatadError as exc:
             worst = max(worst, report.error(exc))
             continue
-        for exc in failures:
-            worst = max(worst, report.error(exc))
+        for failure in failures:
+            worst = max(worst, report.error(failure))
         passed += len(tests) - len(failures)
         failed += len(failures)
     print(f"{passed} passed, {failed} failed" if failed else f"{passed} passed")

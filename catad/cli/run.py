@@ -85,7 +85,7 @@ def _direction(f: Function, name: str, t: Any, value: Any, order: int) -> Any:
     from catad.api.values import Packing, unpack
     from catad.types.size import Size
     from catad.types.type import Array, flatten, is_float, tangent
-    packing = Packing(f.__name__, f.signature)
+    packing = Packing(f)
     packing.add(t, value, name)
     leaves = []
     for wire, flat in zip(flatten(t), packing.flat, strict=True):

@@ -55,6 +55,9 @@ def indent(text: str, by: int) -> str:
 
 
 def infix(row: str, left: Phrase, right: Phrase) -> Phrase:
+    """`left op right`, where adding something negated is subtracting it."""
+    if row in ("add", "sub") and right.level == PREFIX and right.text.startswith("-"):
+        return infix("sub" if row == "add" else "add", left, Phrase(right.text[1:], POWER))
     op, level, least_left, least_right = INFIX[row]
     return Phrase(f"{left.at(least_left)} {op} {right.at(least_right)}", level)
 

@@ -20,6 +20,11 @@ VECTOR, MATRIX = Array(N, F64), array((N, D), F64)
 BOX = Record((("w", F64), ("h", VECTOR)))
 
 
+class Callee:
+    __name__ = "f"
+    signature = "f …"
+
+
 class Box(NamedTuple):
     w: float
     h: Any
@@ -32,7 +37,7 @@ class BoxClass:
 
 
 def pack(*params: tuple[str, Type, Any]) -> Packing:
-    packing = Packing("f", "f …")
+    packing = Packing(Callee())
     for name, t, value in params:
         packing.add(t, value, name)
     packing.check_sizes()
@@ -130,13 +135,13 @@ def test_sizes_that_are_polynomials_are_evaluated() -> None:
 
 
 def test_sizes_given_as_numbers() -> None:
-    packing = Packing("f", "f …")
+    packing = Packing(Callee())
     packing.bind("n", 3, "n")
     packing.add(VECTOR, np.ones(4), "x")
     with pytest.raises(CatadError, match="expected n = 3, found 4"):
         packing.check_sizes()
     with pytest.raises(CatadError, match="cannot be -1"):
-        Packing("f", "").bind("n", -1, "n")
+        Packing(Callee()).bind("n", -1, "n")
 
 
 # ── products ───────────────────────────────────────────────────────────────────────────────────────────────────

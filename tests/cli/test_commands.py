@@ -118,7 +118,8 @@ def test_run_with_files(run: Run, good: str, tmp_path: pathlib.Path) -> None:
 
 @pytest.mark.parametrize(("argv", "code", "words"), [
     (["loss", "[1, 2]"], 1, "`k` not given"), (["lose", "1"], 1, "did you mean `loss`?"), (["[1]", "2"], 1, "E0602"),
-    (["loss", "[1, 2]", "k=true"], 1, "E0605"), (["loss", "[1, 2", "2"], 1, "E0612"), (["loss", "@none.json"], 1, "E0601"),
+    (["loss", "[1, 2]", "k=true"], 1, "E0605"), (["loss", "[1, 2", "2"], 1, "E0612"),
+    (["loss", "@none.json"], 1, "E0601"),
     (["loss", "[1]", "1", "--backend", "cuda"], 1, "E0611"), (["loss", "[1]", "1", "--grad=z"], 1, "E0609"),
     (["loss", "[1]", "1", "--gard"], 2, "did you mean --grad?"),
 ])

@@ -32,6 +32,8 @@ X, Y, Z = Phrase("x"), Phrase("y"), Phrase("z")
     (prefix("-", infix("mul", X, Y)), "-(x * y)"), (infix("lt", infix("lt", X, Y), Z), "(x < y) < z"),
     (infix("and", infix("or", X, Y), Z), "(x || y) && z"), (index(apply("f", [X]), ["i"]), "(f x)[i]"),
     (infix("add", Phrase("if x then y else z", OPEN), X), "(if x then y else z) + x"),
+    (infix("add", X, prefix("-", Y)), "x - y"), (infix("sub", X, prefix("-", infix("mul", Y, Z))), "x + (y * z)"),
+    (infix("sub", X, prefix("-", infix("add", Y, Z))), "x + (y + z)"),
     (index(Phrase("xs", path=("", ".0", "")), ["i", "j"]), "xs[i].0[j]"), (prefix("-", prefix("-", X)), "-(-x)"),
 ])
 def test_parentheses_where_the_grammar_needs_them(phrase: Phrase, text: str) -> None:
