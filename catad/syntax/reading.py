@@ -125,6 +125,6 @@ def _doc(source: Source, span: Span, lines: dict[int, t.Comment]) -> str:
         if comment is None:
             break
         line = comment.text[2:]
-        if not line.lstrip().startswith((">", "=", "!")):
+        if line.split(maxsplit=1)[:1] not in ([">"], ["="], ["!"]):
             found.append(line.removeprefix(" "))
     return "\n".join(reversed(found)).strip("\n")

@@ -93,9 +93,12 @@ def test_random_bytes() -> None:
         harmless(text)
 
 
+WORDS = """def f = let in if then else case of | -> \\ x ( ) [ ] { } , : . .. 1 2.5 + - * ^ |> << with for < n loop
+while do accumulate type A ' import "a" as derivative true assert trace div = == ! && a[ .0 .x"""
+
+
 def test_random_words() -> None:
-    words = """def f = let in if then else case of | -> \\ x ( ) [ ] { } , : . .. 1 2.5 + - * ^ |> << with for < n loop
-        while do accumulate type A ' import "a" as derivative true assert trace div = == ! && a[ .0 .x""".split()
+    words = WORDS.split()
     r = random.Random(2)
     for _ in range(400):
         harmless(" ".join(r.choice(words) for _ in range(r.randrange(14))))
