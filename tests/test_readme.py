@@ -1,0 +1,61 @@
+"""What README.md shows is what happens."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+import shlex
+
+import pytest
+
+from catad.cli import main
+
+README = (pathlib.Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    fences = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    return [text for name, text in fences if name == language]
+
+
+@pytest.fixture
+def model(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
+    monkeypatch.chdir(tmp_path)
+    program = next(b for b in blocks("") if b.startswith("-- "))
+    (tmp_path / "model.cad").write_text(program)
+    return tmp_path
+
+
+def test_the_program_passes_its_own_test(model: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["test", "model.cad"]) == 0
+    assert main(["fmt", "--check", "model.cad"]) == 0
+    assert capsys.readouterr().out == "1 passed\n"
+
+
+def test_the_python_runs_and_gives_what_it_says(model: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (code,) = blocks("python")
+    scope: dict[str, object] = {}
+    for line in code.splitlines():
+        statement, _, said = line.partition("  # ")
+        if said.startswith("{"):
+            assert eval(statement, scope) == eval(said)
+        else:
+            exec(statement, scope)
+    assert "def grad_loss [n]" in capsys.readouterr().out
+
+
+def test_the_commands_print_what_it_says(model: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`…` stands for lines left out."""
+    session = next(b for b in blocks("") if b.startswith("$ "))
+    for command, shown in re.findall(r"^\$ catad (.*)\n((?:[^$\n].*\n)*)", session, re.MULTILINE):
+        main(shlex.split(command))
+        result = capsys.readouterr()
+        found = result.out + result.err
+        kept = [line for line in shown.splitlines() if line.strip() and line.strip() != "…"]
+        assert kept and all(line in found.splitlines() for line in kept), found
+
+
+def test_every_command_is_listed() -> None:
+    from catad.cli.arguments import COMMANDS
+    table = README.split("| command |")[1].split("\n\n")[0]
+    assert set(re.findall(r"`(\w+)", "\n".join(r.split("|")[1] for r in table.splitlines()[2:]))) == set(COMMANDS)
