@@ -141,8 +141,8 @@ class Normaliser:
         """Definitions over functions are unfolded; others are called, or unfolded when they are small."""
         assert isinstance(box.op, Call)
         at = {x: s.subst(sizes) for x, s in box.op.sizes}
-        net = self.table.nets[box.op.name]
-        if any(map(holds_function, (*net.source, *net.target))):
+        net = self.table.nets.get(box.op.name)              # or the derivative of one, which is normal already
+        if net is not None and any(map(holds_function, (*net.source, *net.target))):
             return self.walk(b, net, values, at)
         normal = self.normal(box.op.name)
         wires = _wires(values, box.span)
