@@ -1,0 +1,1 @@
+"""Small programs with the values they must give."""
