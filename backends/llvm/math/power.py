@@ -34,8 +34,13 @@ def cbrt(e: Emitter, x: Value) -> Value:
 
     The bits of a float are nearly its logarithm: minus a third of them is a guess within 4 %.
     """
-    a = e.abs(x)
-    ok = e.both_true(a.ge(e.fmt.smallest), a.lt(float("inf")))
+    a, third = e.abs(x), 54 if e.fmt.bits == 64 else 16
+    small, large = a.lt(e.fmt.pick(1e-280, 1e-28)), a.gt(e.fmt.pick(1e280, 1e28))
+
+    def scale(n: int) -> Value:
+        return e.select(small, 2.0 ** n, e.select(large, 2.0 ** -n, e.value(1.0, "f")))
+
+    a = a * scale(3 * third)
     r = _inverse_guess(e, a)
     for _ in range(2):
         h = 1.0 - a * (r * r * r)
@@ -45,8 +50,9 @@ def cbrt(e: Emitter, x: Value) -> Value:
     y2 = y * y
     y3 = y2 * y
     residue = (y3 - a) + (e.product_error(y2, y, y3) + e.product_error(y, y, y2) * y)
-    y = e.fma(residue, square * (-1 / 3), y)
-    return e.otherwise("cbrt", (x,), e.either(ok, x.eq(0.0)), e.copysign(y, x))
+    y = e.fma(residue, square * (-1 / 3), y) * scale(-third)
+    ordinary = e.both_true(e.abs(x).gt(0.0), e.abs(x).lt(float("inf")))
+    return e.copysign(e.select(ordinary, y, x), x)
 
 
 def _inverse_guess(e: Emitter, a: Value) -> Value:
@@ -75,6 +81,8 @@ def pow_(e: Emitter, x: Value, y: Value) -> Value:
     s = power(e, t, -1)
     result = e.fma(s, q, s) * 2.0
     ok = e.both_true(e.both_true(x.ge(e.fmt.smallest), x.lt(float("inf"))), e.abs(p).lt(708.0))
+    if not e.target.fma:
+        ok = e.both_true(ok, e.abs(y).lt(1e280))                      # splitting y would overflow
     return e.otherwise("pow", (x, y), ok, result)
 
 

@@ -8,9 +8,8 @@ __all__ = ["absolute", "ceil", "div", "floor", "maximum", "minimum", "nearest", 
 
 
 def sign(e: Emitter, x: Value) -> Value:
-    """-1, 0 or 1; NaN of NaN."""
-    one = e.copysign(1.0, x)
-    return e.select(x.ne(0.0), e.select(x.eq(x), one, x), 0.0)
+    """-1 or 1; zeros and NaN are their own sign."""
+    return e.select(e.abs(x).gt(0.0), e.copysign(1.0, x), x)
 
 
 def floor(e: Emitter, x: Value) -> Value:

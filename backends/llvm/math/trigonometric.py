@@ -14,9 +14,10 @@ from catad.backends.llvm.math.emit import Emitter, Value
 
 __all__ = ["acos", "asin", "atan", "atan2", "cos", "sin", "tan"]
 
-# π in parts: full ones where multiply-add is exact, short ones (33, 33, 33, 53 or 11, 11, 11, 24 bits) where not.
-_PI_FMA = {"f64": (3.141592653589793, 1.2246467991473532e-16, -2.9947698097183397e-33),
-           "f32": (3.1415927410125732, -8.74227765734758577e-8, -3.4302e-15)}
+# π in parts, each rounded down so that all are positive (else -0 becomes 0): full ones where multiply-add is exact,
+# short ones (33, 33, 33, 53 or 11, 11, 11, 24 bits) where not.
+_PI_FMA = {"f64": (3.141592653589793, 1.224646799147353e-16, 2.1657133478438278e-32),
+           "f32": (3.141592502593994, 1.5099578831723193e-07, 1.078060505991553e-14)}
 _PI_SPLIT = {"f64": (3.1415926534682512, 1.2154201012607932e-10, 4.044532497422333e-21, 1.69568553207378e-31),
              "f32": (3.140625, 0.0009675025939941406, 1.5099067240953445e-07, 5.126688136514179e-12)}
 _INVERSE_PI = 0.3183098861837907
