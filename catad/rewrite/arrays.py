@@ -11,17 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from catad.net.build import Builder
 from catad.net.net import Box, Fill, Loop, Net, Prim, Wire
 from catad.rewrite.dead import depends
-from catad.rewrite.element import cheap, element, element_can_fail
+from catad.rewrite.element import cheap, element, element_can_fail, is_view
 from catad.rewrite.ranges import indices_in_range
 from catad.rewrite.scope import Rule, Scope, Site
+from catad.rewrite.unchecked import Draft
 from catad.types.type import I64, Array, Type, dims
 
 __all__ = ["RULES"]
-
-CHEAP, CHEAP_INSIDE = 8, 4          # entries computed again rather than loaded: beside the array, in a loop
 
 Wires = Sequence[Wire]
 
@@ -96,7 +94,7 @@ def index_loop(s: Scope, a: Wires, scope: Scope, wire: Wire, box: Box, k: int) -
     """(for i<n -> b)[e] = b[i := e]"""
     once = scope is s and wire in s.single
     net = element(box, k, len(a) - 1)
-    if net is None or not (once or cheap(net, CHEAP if scope is s else CHEAP_INSIDE)):
+    if net is None or not (once or (cheap if scope is s else is_view)(net)):
         return None
     sizes = dims(s.types[a[0]])[:len(a) - 1]
     if not indices_in_range(s, a[0], a[1:]) or element_can_fail(net, sizes, s.run.nets):
@@ -153,7 +151,7 @@ def sum_of_arrays(s: Scope, a: Wires, t: Array, site: Site) -> Wire | None:
     """a + b = for i -> a[i] + b[i], when b (or a) is collected by a loop for this use alone"""
     if not any(w in s.single for w in a) or any(w in s.adders for w in a):
         return None
-    b = Builder()
+    b = Draft()
     x, y, i = b.input(s.types[a[0]]), b.input(s.types[a[1]]), b.input(I64)
     xi, yi = b.prim("index", x, i), b.prim("index", y, i)
     body = b.net(b.prim("add_at" if isinstance(t.item, Array) else "add", xi, yi, span=site[0], reason=site[1]))

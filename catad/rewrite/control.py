@@ -24,7 +24,7 @@ from catad.net.net import (
 )
 from catad.net.sizes import type_sizes
 from catad.ops import ROWS
-from catad.rewrite.ranges import nonnegative, prim_can_fail
+from catad.rewrite.ranges import nonnegative, prim_can_fail, range_of
 from catad.rewrite.scope import Handler, Scope
 from catad.types.size import Size
 from catad.types.type import Array, Fun, Type, flatten
@@ -48,6 +48,8 @@ def if_box(s: Scope, box: Box, sources: Sequence[Wire], types: Sequence[Type]) -
         chosen = box.bubbles[0 if value else 1]
         s.run.again = True
         return s.walk(chosen, dict(zip(chosen.inputs, captured, strict=True)))
+    if s.settled(box.bubbles, captured) and s.adders.isdisjoint(captured):
+        return s.emit(box.op, sources, types, box.bubbles, box.span, box.reason)
     negated = s.made[condition]
     bubbles = box.bubbles
     if negated is not None and type(negated.op) is Prim and negated.op.name == "not":
@@ -127,8 +129,9 @@ def bind_size(s: Scope, box: Box, sources: Sequence[Wire], types: Sequence[Type]
                 and not fixed):
             s.sizes[op.name] = Size.var(other.op.name)
             return ()
-    if size is not None and op.clamp:
-        s.size_facts[op.name] = size
+    high = range_of(s, sources[0])[1]
+    if high is not None:
+        s.size_facts[op.name] = high
     s.local_sizes.add(op.name)
     s.append(op, tuple(sources), (), (), box.span, box.reason, ("bind", op.name))
     return ()

@@ -13,9 +13,12 @@ from collections.abc import Iterable, Sequence
 
 from catad.net.net import BindSize, Box, IfOp, Loop, Net, Op, Wire
 from catad.net.sizes import bound_sizes, box_sizes, type_sizes
+from catad.rewrite.unchecked import unchecked
 from catad.types.type import Type
 
-__all__ = ["depends", "needs", "prune", "restrict"]
+__all__ = ["SETTLED", "depends", "needs", "prune", "restrict"]
+
+SETTLED = "rewrite.settled"                    # of a bubble that was rebuilt: nothing in it is left to do
 
 
 def bits(mask: int) -> Iterable[int]:
@@ -126,7 +129,10 @@ def restrict(net: Net, inputs: Sequence[int], outputs: Sequence[int]) -> Net:
     for b in boxes:
         sources = tuple(at[s] for s in b.sources)
         new_boxes.append(Box(b.op, sources, tuple(fresh(t) for t in b.targets), b.bubbles, b.span, b.reason))
-    return Net(tuple(types), tuple(new_boxes), new_inputs, tuple(at[net.outputs[k]] for k in outputs), net.sizes)
+    new = unchecked(types, new_boxes, new_inputs, [at[net.outputs[k]] for k in outputs], net.sizes)
+    if SETTLED in net._memo:
+        new._memo[SETTLED] = net._memo[SETTLED]
+    return new
 
 
 def live_boxes(net: Net, outputs: Sequence[int]) -> list[Box]:

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from catad.net.build import Builder
-from catad.net.net import BindSize, Box, Loop, Net, Wire
+from catad.net.net import BindSize, Box, Const, Loop, Net, Prim, SizeValue, Wire
 from catad.rewrite.cost import cost, has_transcendental
 from catad.rewrite.dead import depends, live_boxes, prune
 from catad.rewrite.ranges import can_fail
+from catad.rewrite.unchecked import Draft
 from catad.types.size import Size
-from catad.types.type import I64
+from catad.types.type import BOOL, I64
 
-__all__ = ["cheap", "element", "element_can_fail"]
+__all__ = ["cheap", "element", "element_can_fail", "is_view"]
+
+CHEAP = 8                                        # in additions
 
 
 def element(box: Box, ordinal: int, depth: int) -> Net | None:
@@ -45,7 +47,7 @@ def _element(box: Box, body: Net, ordinal: int, depth: int) -> Net | None:
     boxes = live_boxes(body, [k + ordinal])
     if any(isinstance(x.op, BindSize) for x in boxes):
         return None
-    b = Builder()
+    b = Draft()
     at: dict[Wire, Wire] = {w: b.input(body.wires[w]) for w in body.inputs[:c + 1]}
     rest = [b.input(I64) for _ in range(depth - 1)]
     inner = next((x for x in boxes if wire in x.targets), None)
@@ -56,7 +58,7 @@ def _element(box: Box, body: Net, ordinal: int, depth: int) -> Net | None:
     return prune(b.net(b.prim("index", out, *rest) if rest else out))
 
 
-def through(b: Builder, body: Net, boxes: Sequence[Box], inner: Box, wire: Wire, at: dict[Wire, Wire],
+def through(b: Draft, body: Net, boxes: Sequence[Box], inner: Box, wire: Wire, at: dict[Wire, Wire],
             rest: Sequence[Wire]) -> Net | None:
     """The entry of a row that is itself collected by a loop in the body."""
     assert isinstance(inner.op, Loop)
@@ -69,16 +71,24 @@ def through(b: Builder, body: Net, boxes: Sequence[Box], inner: Box, wire: Wire,
     return prune(b.net(*b.splice(net, [*(at[s] for s in inner.sources[:len(inner.sources) - k]), *rest])))
 
 
-def copy(b: Builder, net: Net, boxes: Sequence[Box], at: dict[Wire, Wire]) -> None:
+def copy(b: Draft, net: Net, boxes: Sequence[Box], at: dict[Wire, Wire]) -> None:
     """Append boxes of `net`, in order."""
     for x in boxes:
         out = b.box(x.op, [at[s] for s in x.sources], [net.wires[t] for t in x.targets], x.bubbles, x.span, x.reason)
         at.update(zip(x.targets, out, strict=True))
 
 
-def cheap(net: Net, limit: float) -> bool:
-    """Is computing an entry again better than loading it?"""
-    return not has_transcendental(net) and cost(net) <= limit
+def cheap(net: Net) -> bool:
+    """Is computing an entry again as good as loading it?"""
+    return cost(net) <= CHEAP and not has_transcendental(net)
+
+
+def is_view(net: Net) -> bool:
+    """Does the entry only look something up elsewhere, with no arithmetic but on indices?"""
+    return cheap(net) and all(
+        isinstance(b.op, Const | SizeValue) or (isinstance(b.op, Prim) and (
+            b.op.name in ("index", "to_f64") or net.wires[b.targets[0]] in (I64, BOOL)))
+        for b in net.boxes)
 
 
 def element_can_fail(net: Net, sizes: Sequence[Size], nets: Mapping[str, Net]) -> bool:

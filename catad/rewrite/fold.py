@@ -3,7 +3,8 @@
 Every equation here holds for all IEEE values, NaN, infinities and signed zeros included (so x*0 = 0 and x-x = 0 are
 not here), with one exception that is no exception: a *structural* zero, made by a derivative for "nothing flows here",
 is the zero of the module, 0 + x = x and f 0 = 0 for f linear. Each rule removes its box or replaces it by one that
-costs less or is nearer to the normal form named beside it, so rewriting ends.
+costs less or is nearer to the normal form named beside it, so rewriting ends. What a reduction carries keeps its form:
+its body goes on combining by the operation of its kind.
 """
 
 from __future__ import annotations
@@ -148,7 +149,7 @@ def add(s: Scope, a: Sequence[Wire], t: Type, site: Site) -> Wire | None:
     for x, y in ((a[0], a[1]), (a[1], a[0])):
         if s.is_zero(y) or same(s.value(y), 0.0 if t == I64 else -0.0):
             return x
-        if (negated := made(s, y, "neg")) is not None:
+        if x not in s.adders and y not in s.adders and (negated := made(s, y, "neg")) is not None:
             return s.prim("sub", x, negated[0], site=site)
     return None
 
@@ -179,7 +180,7 @@ def mul(s: Scope, a: Sequence[Wire], t: Type, site: Site) -> Wire | None:
             continue
         if value == 1:
             return x
-        if value == -1:
+        if value == -1 and x not in s.adders:
             return s.prim("neg", x, site=site)
         if t == I64 and value == 0:
             return y

@@ -1,6 +1,7 @@
-"""Loops that become one: over the same size, with no way from one to the other but row i to trip i.
+"""Loops and branches that become one: of the same size, with no way from one to the other but row i to trip i.
 
     a = for i -> f i ;  b = for i -> g a[i]        =   a, b = for i -> (let r = f i in (r, g r))        vertical
+    if c f g ;  if c f' g'                         =   if c (f, f') (g, g')
     s = sum (for i -> f x[i]) ;  t = for i -> g x[i]   =   one loop that reads x[i] once                 horizontal
     add_at a (final of a loop from 0)              =   final of the loop from a                         threading
 
@@ -13,18 +14,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from catad.net.build import Builder
 from catad.net.net import BindSize, Box, Fill, IfOp, Loop, Net, Prim, Wire
 from catad.net.zero import ZERO
 from catad.rewrite.cost import has_transcendental
 from catad.rewrite.dead import mentioned_by
-from catad.rewrite.merge import collected_into, in_order, merged, rows_read
+from catad.rewrite.merge import collected_into, in_order, merged, merged_branches, rows_read
 from catad.rewrite.rows import row_view
+from catad.rewrite.unchecked import Draft
 from catad.types.type import Array
 
 __all__ = ["fuse"]
 
 MERGES = 64                              # merges and threadings in one net in one pass: keeps a pass linear
+WIDTH = 8                                # groups that a box may try to join
 LARGEST = 400                            # boxes of a merged body
 
 
@@ -95,8 +97,8 @@ class Plan:
             if isinstance(box.op, BindSize):
                 self.binders[box.op.name] = p
             self.before.append(mask)
-            bit.append(1 << p if isinstance(box.op, Loop) else 0)
-            if isinstance(box.op, Loop):
+            bit.append(1 << p if isinstance(box.op, Loop | IfOp) else 0)
+            if isinstance(box.op, Loop | IfOp):
                 self.group[p] = p
                 self.members[p] = [p]
             self._accumulates(box)
@@ -138,7 +140,7 @@ class Plan:
 
     def thread_all(self) -> bool:
         done = False
-        if len(self.members) == 0:
+        if not self.members:
             return False
         uses = self._uses()
         for p, box in enumerate(self.boxes):
@@ -198,21 +200,21 @@ class Plan:
     # ── merging ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def merge_all(self) -> bool:
+        """Loops of one size, branches on one condition: each joins the first group that it can."""
         done = False
-        for p in [q for q in self.members if len(self.members) > 1]:
+        groups: dict[object, list[int]] = {}
+        for p in sorted(self.members):
             box = self.boxes[p]
-            assert isinstance(box.op, Loop)
-            for first in list(self.members):
-                if first >= p or not self.left:
-                    break
-                other = self.boxes[first].op
-                if isinstance(other, Loop) and other.size == box.op.size and self._join(first, p):
-                    done = True
-                    break
+            label = box.op.size if isinstance(box.op, Loop) else self._now(box.sources[0])
+            candidates = groups.setdefault(label, [])
+            joined = any(self.left and self._join(first, p) for first in candidates[:WIDTH])
+            if not joined:
+                candidates.append(p)
+            done |= joined
         return done
 
     def _join(self, first: int, p: int) -> bool:
-        """Loop p joins the group, if nothing is in the way and there is something to gain."""
+        """Box p joins the group, if nothing is in the way and there is something to gain."""
         box = self.boxes[p]
         group = self.members[first]
         outs = {t for q in group for t in self.boxes[q].targets}
@@ -220,22 +222,29 @@ class Plan:
         mask = 0
         for s in box.sources:
             mask |= self.before[self.made[s]] if s in direct else self.of(self._now(s))
-        if mask >> first & 1 or not self._gain(group, box, direct):
+        for q in self.binders_of(box):
+            mask |= self.before[q]
+        if mask >> first & 1:
             return False
-        if any(not self._row(s, box) for s in direct):
+        if isinstance(box.op, Loop) and not (
+                self._gain(group, box, direct) and all(self._row(s, box) for s in direct)):
             return False
-        if sum(len(self.boxes[q].bubbles[0].boxes) for q in (*group, p)) > LARGEST:
+        if sum(len(n.boxes) for q in (*group, p) for n in self.boxes[q].bubbles) > LARGEST:
             return False
+        self._enter(first, p, mask)
+        return True
+
+    def _enter(self, first: int, p: int, mask: int) -> None:
+        """p is of the group now: what depended on p depends on all of it, and so on."""
         del self.members[p]
-        group.append(p)
+        self.members[first].append(p)
         self.group[p] = first
-        for q in range(len(self.boxes)):                              # what depended on p depends on the group
+        for q in range(len(self.boxes)):
             if self.before[q] >> p & 1:
                 self.before[q] |= 1 << first
         self.add_before(first, mask | self.before[p] & ~(1 << first))
         self.before = [m & ~(1 << first) if self.group.get(q) == first else m for q, m in enumerate(self.before)]
         self.left -= 1
-        return True
 
     def _row(self, s: Wire, box: Box) -> bool:
         """Does the loop use this result of the group only at its own trip?"""
@@ -269,7 +278,7 @@ class Plan:
 
     def net_in_order(self) -> Net:
         """Demand-driven: every box after what it needs, otherwise in the old order."""
-        b = Builder()
+        b = Draft()
         b.sizes.extend(self.net.sizes)
         at = {w: b.input(self.net.wires[w]) for w in self.net.inputs}
         done = bytearray(len(self.boxes))
@@ -285,7 +294,7 @@ class Plan:
     def _unit(self, p: int) -> int:
         return self.group.get(p, p)
 
-    def _place(self, b: Builder, unit: int, at: dict[Wire, Wire], done: bytearray) -> None:
+    def _place(self, b: Draft, unit: int, at: dict[Wire, Wire], done: bytearray) -> None:
         stack = [unit]
         while stack:
             p = stack[-1]
@@ -303,12 +312,13 @@ class Plan:
             done[p] = 1
             stack.pop()
 
-    def _emit(self, b: Builder, group: Sequence[int], at: dict[Wire, Wire]) -> None:
+    def _emit(self, b: Draft, group: Sequence[int], at: dict[Wire, Wire]) -> None:
         box = self.boxes[group[0]]
         if not box.targets and not box.sources:
             return                                                   # threaded: another wire has its value
         if len(group) > 1:
-            merged(b, [self.boxes[q] for q in group], self.net, at, self._now)
+            merge = merged if isinstance(box.op, Loop) else merged_branches
+            merge(b, [self.boxes[q] for q in group], self.net, at, self._now)
             return
         out = b.box(box.op, [at[self._now(s)] for s in box.sources], [self.net.wires[t] for t in box.targets],
                     box.bubbles, box.span, box.reason)

@@ -9,14 +9,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from catad.net.build import Builder
 from catad.net.net import Box, Carry, Const, Fill, Loop, Net, Prim, Wire
 from catad.rewrite.ranges import indices_in_range
 from catad.rewrite.rows import row_view
 from catad.rewrite.scope import Scope
+from catad.rewrite.unchecked import Draft
 from catad.types.size import Size
 from catad.types.type import I64, Array, Type
 
@@ -41,12 +41,15 @@ def loop_box(s: Scope, box: Box, sources: Sequence[Wire], types: Sequence[Type])
     assert isinstance(op, Loop)
     k = len(op.carries)
     c = len(sources) - k
+    if op.size.constant != 1 and s.settled(box.bubbles, sources[:c]):
+        return again(s, box, sources, types)
     parts = Parts(op, box.bubbles[0], list(sources[:c]), list(sources[c:]), list(range(k)), list(range(k, len(types))))
     parts = collect_accumulators(s, parts)
     if op.size.constant == 1:
         return one_trip(s, parts, types)
     out: dict[int, Wire] = {}
-    child, i, inits, carries, results = rebuild(s, parts, out)
+    twins: dict[int, int] = {}
+    child, i, inits, carries, results = rebuild(s, parts, out, twins)
     elements = dict(zip(parts.collected, results[len(results) - len(parts.collected):], strict=True))
     kept: dict[Wire, int] = {}                                        # element → the target that stands for it
     for t, w in elements.items():
@@ -55,17 +58,29 @@ def loop_box(s: Scope, box: Box, sources: Sequence[Wire], types: Sequence[Type])
             out[t] = array
         else:
             kept.setdefault(w, t)
-    finals = [(t, results[j]) for j, t in enumerate(parts.finals) if t not in out]
+    finals = [(t, results[j]) for j, t in enumerate(parts.finals) if t not in out and t not in twins]
     finish(s, box, parts.op, child, i, inits, carries, finals, kept, types, out)
     for t, w in elements.items():
         if t not in out:
             out[t] = out[kept[w]]
+    out.update({t: out[u] for t, u in twins.items()})
     return [out[t] for t in range(len(types))]
 
 
-def rebuild(s: Scope, parts: Parts, out: dict[int, Wire]) -> tuple[Scope, Wire, list[tuple[Carry, Wire]], list[Wire],
-                                                                    list[Wire]]:
-    """The body in a scope of its own; carries that it returns unchanged are gone, their finals in `out`."""
+def again(s: Scope, box: Box, sources: Sequence[Wire], types: Sequence[Type]) -> Sequence[Wire]:
+    """A loop whose body is as simple as it gets."""
+    out = s.emit(box.op, sources, types, box.bubbles, box.span, box.reason)
+    for init, w in zip(sources[len(sources) - len(box.op.carries):] if isinstance(box.op, Loop) else (), out,
+                       strict=False):
+        if init in s.adders:
+            s.adders.add(w)
+    return out
+
+
+def rebuild(s: Scope, parts: Parts, out: dict[int, Wire],
+            twins: dict[int, int]) -> tuple[Scope, Wire, list[tuple[Carry, Wire]], list[Wire], list[Wire]]:
+    """The body in a scope of its own; carries that it returns unchanged are gone, their finals in `out`, and
+    those that are always equal to another (`twins`, by target)."""
     op, body = parts.op, parts.body
     c = len(parts.captured)
     child = Scope(s.run, s, "loop")
@@ -78,18 +93,36 @@ def rebuild(s: Scope, parts: Parts, out: dict[int, Wire]) -> tuple[Scope, Wire, 
     at[body.inputs[c]] = i
     inits: list[tuple[Carry, Wire]] = []
     carries: list[Wire] = []
+    kept: list[int] = []
     for j, (w, init) in enumerate(zip(body.inputs[c + 1:], parts.inits, strict=True)):
         if body.outputs[j] == w:
             at[w] = ~init
             out[parts.finals[j]] = init
             s.run.again = True
             continue
+        twin = next((x for x in range(j) if parts.inits[x] == init and op.carries[x] == op.carries[j] and x in kept
+                     and alike(body, body.outputs[x], body.outputs[j], {body.inputs[c + 1 + x]: w})), None)
+        if twin is not None:
+            at[w] = at[body.inputs[c + 1 + twin]]
+            twins[parts.finals[j]] = parts.finals[twin]
+            continue
+        kept.append(j)
         at[w] = child.wire(body.wires[w])
         inits.append((op.carries[j], init))
         carries.append(at[w])
-        if op.carries[j].kind == "add" and isinstance(body.wires[w], Array):
+        if op.carries[j].kind != "state":
             child.adders.add(at[w])
     return child, i, inits, carries, child.walk(body, at)
+
+
+def alike(net: Net, x: Wire, y: Wire, same: Mapping[Wire, Wire], depth: int = 3) -> bool:
+    """Are two wires equal if those of `same` are? Looks a few boxes deep."""
+    if x == y or same.get(x) == y:
+        return True
+    a, b = (next((box for box in reversed(net.boxes) if w in box.targets), None) for w in (x, y))
+    if a is None or b is None or not depth or a.op != b.op or a.bubbles or len(a.sources) != len(b.sources):
+        return False
+    return all(alike(net, p, q, same, depth - 1) for p, q in zip(a.sources, b.sources, strict=True))
 
 
 def finish(s: Scope, box: Box, op: Loop, child: Scope, i: Wire, inits: Sequence[tuple[Carry, Wire]],
@@ -198,7 +231,7 @@ def collect(parts: Parts, j: int) -> Parts | None:
     view = row_view(body, body.inputs[c + 1 + j], body.inputs[c])
     if view is None or view[1] != frozenset([j]):
         return None
-    b = Builder()
+    b = Draft()
     args = [b.input(body.wires[w]) for w in body.inputs[:c]]
     init = b.input(body.wires[body.inputs[c + 1 + j]])
     i = b.input(I64)

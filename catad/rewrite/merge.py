@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from catad.net.build import Builder
 from catad.net.net import Box, Carry, IfOp, Loop, Net, Prim, Wire
 from catad.rewrite.rows import row_view
+from catad.rewrite.unchecked import Draft
 from catad.types.type import I64
 
-__all__ = ["collected_into", "in_order", "merged", "rows_read"]
+__all__ = ["collected_into", "in_order", "merged", "merged_branches", "rows_read"]
 
 
 def in_order(op: Loop) -> bool:
@@ -54,11 +54,11 @@ def _reads(net: Net, index: Wire) -> frozenset[Wire]:
     return result
 
 
-def merged(b: Builder, boxes: Sequence[Box], net: Net, at: dict[Wire, Wire], now: Callable[[Wire], Wire]) -> None:
+def merged(b: Draft, boxes: Sequence[Box], net: Net, at: dict[Wire, Wire], now: Callable[[Wire], Wire]) -> None:
     """Append the loop that does what all these loops do; `at` learns where their results are."""
     results = {t for x in boxes for t in x.targets}
     outside = list(dict.fromkeys(w for x in boxes for s in captured(x) if (w := now(s)) not in results))
-    inner = Builder()
+    inner = Draft()
     args = {w: inner.input(net.wires[w]) for w in outside}
     i = inner.input(I64)
     carried = [[inner.input(net.wires[s]) for s in inits(x)] for x in boxes]
@@ -78,6 +78,25 @@ def merged(b: Builder, boxes: Sequence[Box], net: Net, at: dict[Wire, Wire], now
     sources = [*(at[w] for w in outside), *(at[now(s)] for x in boxes for s in inits(x))]
     op = together([x.op for x in boxes if isinstance(x.op, Loop)])
     made = b.box(op, sources, [net.wires[t] for t in targets], [bubble], boxes[0].span, boxes[0].reason)
+    at.update(zip(targets, made, strict=True))
+
+
+def merged_branches(b: Draft, boxes: Sequence[Box], net: Net, at: dict[Wire, Wire],
+                    now: Callable[[Wire], Wire]) -> None:
+    """Append the branch that does what all these branches on one condition do."""
+    results = {t for x in boxes for t in x.targets}
+    outside = list(dict.fromkeys(w for x in boxes for s in x.sources[1:] if (w := now(s)) not in results))
+    bubbles = []
+    for side in (0, 1):
+        inner = Draft()
+        known = {w: inner.input(net.wires[w]) for w in outside}
+        for x in boxes:
+            out = inner.splice(x.bubbles[side], [known[now(s)] for s in x.sources[1:]])
+            known.update(zip(x.targets, out, strict=True))
+        bubbles.append(inner.net(*(known[t] for x in boxes for t in x.targets)))
+    targets = [t for x in boxes for t in x.targets]
+    sources = [at[now(boxes[0].sources[0])], *(at[w] for w in outside)]
+    made = b.box(boxes[0].op, sources, [net.wires[t] for t in targets], bubbles, boxes[0].span, boxes[0].reason)
     at.update(zip(targets, made, strict=True))
 
 
@@ -110,7 +129,7 @@ def collected_into(net: Net, box: Box, op: Loop, j: int, target: Wire) -> Box:
     """a + (for i -> v)  =  fold a (i, acc -> add_at acc [i] v):  the loop adds into `a`, which is in place."""
     body, k = box.bubbles[0], len(op.carries)
     c = len(box.sources) - k
-    b = Builder()
+    b = Draft()
     args = [b.input(body.wires[w]) for w in body.inputs]
     acc = b.input(net.wires[target])
     out = list(b.splice(body, args))

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from catad.net.build import Builder
 from catad.net.net import Box, IfOp, Loop, Net, Prim, Wire
+from catad.rewrite.unchecked import Draft
 from catad.types.type import Array, Type
 
 __all__ = ["row_view"]
@@ -23,7 +23,7 @@ def row_view(net: Net, array: Wire, index: Wire) -> tuple[Net, frozenset[int]] |
     """The view, with the positions of the outputs that are the array (in the view: the row)."""
     if not accessible(net, array, index):
         return None
-    b = Builder()
+    b = Draft()
     rows = {array}
     at: dict[Wire, Wire] = {w: b.input(item(net.wires[w]) if w == array else net.wires[w]) for w in net.inputs}
     b.sizes.extend(net.sizes)
@@ -50,7 +50,7 @@ def item(t: Type) -> Type:
     return t.item
 
 
-def _access(b: Builder, net: Net, box: Box, rows: set[Wire], index: Wire, at: dict[Wire, Wire]) -> Access:
+def _access(b: Draft, net: Net, box: Box, rows: set[Wire], index: Wire, at: dict[Wire, Wire]) -> Access:
     """A box with the array among its sources."""
     match box.op:
         case Prim(name):
@@ -62,7 +62,7 @@ def _access(b: Builder, net: Net, box: Box, rows: set[Wire], index: Wire, at: di
     return None
 
 
-def _primitive(b: Builder, name: str, box: Box, rows: set[Wire], index: Wire,
+def _primitive(b: Draft, name: str, box: Box, rows: set[Wire], index: Wire,
                at: dict[Wire, Wire]) -> Access:
     """a[i, j] = r[j]     add_at a [i, j] v = add_at r [j] v     add_at a [i] v = r + v"""
     s = box.sources
@@ -84,7 +84,7 @@ def _once(sources: Sequence[Wire], rows: set[Wire]) -> int | None:
     return found[0] if len(found) == 1 else None
 
 
-def _loop(b: Builder, net: Net, box: Box, op: Loop, k: int, rows: set[Wire], index: Wire,
+def _loop(b: Draft, net: Net, box: Box, op: Loop, k: int, rows: set[Wire], index: Wire,
           at: dict[Wire, Wire]) -> Access:
     """The array is captured (and read), or carried (and added to)."""
     c = len(box.sources) - k
@@ -106,7 +106,7 @@ def _loop(b: Builder, net: Net, box: Box, op: Loop, k: int, rows: set[Wire], ind
     return b.box(op, [at[s] for s in box.sources], types, [view[0]], box.span, box.reason)
 
 
-def _if(b: Builder, net: Net, box: Box, rows: set[Wire], index: Wire, at: dict[Wire, Wire]) -> Access:
+def _if(b: Draft, net: Net, box: Box, rows: set[Wire], index: Wire, at: dict[Wire, Wire]) -> Access:
     """Both branches see the row; results that are the array in one are it in the other."""
     p = _once(box.sources, rows)
     if not p or index not in box.sources[1:]:

@@ -31,10 +31,12 @@ from catad.net.net import (
 )
 from catad.net.sizes import box_sizes, type_sizes
 from catad.net.zero import ZERO
+from catad.rewrite.dead import SETTLED
 from catad.rewrite.ranges import Range, box_can_fail
+from catad.rewrite.unchecked import unchecked
 from catad.source import Span
 from catad.types.size import Size
-from catad.types.type import F64, I64, Scalar, Series, Type, array, dims, leaf, subst
+from catad.types.type import F64, I64, Array, Scalar, Series, Type, array, dims, leaf, subst
 
 __all__ = ["Handler", "Rule", "Run", "Scope", "Site", "structure"]
 
@@ -54,6 +56,7 @@ class Run:
     rules: Mapping[str, Sequence[Rule]]
     handlers: Mapping[type[Op], Handler]
     selects: bool = True
+    first: bool = True                                     # the first round: nothing is known of where wires come from
     again: bool = False                                    # did something happen that may open a way for more?
 
 
@@ -86,8 +89,8 @@ class Scope:
     sizes: dict[str, Size] = field(default_factory=dict)            # size variables found out, to be replaced
     local_sizes: set[str] = field(default_factory=set)              # bound by boxes of this scope
     kept_sizes: frozenset[str] = frozenset()                        # mentioned by the boundary
-    size_facts: dict[str, Size] = field(default_factory=dict)       # n = max(0, p), by name
-    adders: set[Wire] = field(default_factory=set)                  # an "add" carry of arrays, and its successors
+    size_facts: dict[str, Size] = field(default_factory=dict)       # n ≤ p where n is positive, by name
+    adders: set[Wire] = field(default_factory=set)                  # carries of a reduction, and their successors
     single: set[Wire] = field(default_factory=set)                  # collected arrays with one consumer
 
     # ── wires ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -207,7 +210,7 @@ class Scope:
         self.made.extend([box] * len(types))
         self.boxes.append(box)
         self.table[label] = targets
-        if self.adders and type(op) is Prim and op.name == "add_at" and sources[0] in self.adders:
+        if self.adders and type(op) is Prim and not self.adders.isdisjoint(sources):
             self.adders.add(first)
         return targets
 
@@ -276,8 +279,10 @@ class Scope:
                 out = self.emit(box.op, sources, types, box.bubbles, box.span, box.reason)
             for t, w in zip(box.targets, out, strict=True):
                 at[t] = w
-                if uses and w >= first and type(box.op) is Loop and uses[t] == 1:
-                    self.single.add(w)
+            if type(box.op) is Loop:
+                k = len(box.op.carries)
+                self.single.update(w for t, w in zip(box.targets[k:], out[k:], strict=True)
+                                   if w >= first and uses[t] == 1)
         return [self.capture(~w) if (w := at[o]) < 0 else w for o in net.outputs]
 
     def resized(self, box: Box, types: Sequence[Type]) -> tuple[Box, Sequence[Type]]:
@@ -287,10 +292,12 @@ class Scope:
                 [subst(t, {}, self.sizes) for t in types])
 
     def net(self, inputs: Sequence[Wire], outputs: Sequence[Wire], sizes: tuple[str, ...] = ()) -> Net:
-        return Net(tuple(self.types), tuple(self.boxes), tuple(inputs), tuple(outputs), sizes)
+        net = unchecked(self.types, self.boxes, inputs, outputs, sizes)
+        net._memo[SETTLED] = self.run.selects
+        return net
 
     def fact(self, size: Size) -> Size:
-        """What a size is where it is positive: p for n = max(0, p)."""
+        """An upper bound of a size where it is positive: p for n = max(0, p)."""
         name = size.variable
         scope: Scope | None = self
         while name is not None and scope is not None:
@@ -298,6 +305,18 @@ class Scope:
                 return scope.size_facts[name]
             scope = scope.parent
         return size
+
+    def settled(self, bubbles: Sequence[Net], captured: Sequence[Wire]) -> bool:
+        """Were the bubbles rebuilt before, with as much known of what they capture?"""
+        if any(b._memo.get(SETTLED) is not self.run.selects for b in bubbles) or len(set(captured)) < len(captured):
+            return False
+        for w in captured:
+            scope, v = self.home(w)
+            box = scope.made[v]
+            if box is not None and (type(box.op) in (Const, SizeValue, Fill) or (
+                    self.run.first and isinstance(self.types[w], Array))):
+                return False
+        return True
 
     # ── what rules ask and make ─────────────────────────────────────────────────────────────────────────────
 

@@ -19,6 +19,7 @@ from catad.rewrite.dead import prune
 from catad.rewrite.fusion import fuse
 from catad.rewrite.loops import loop_box
 from catad.rewrite.scope import Handler, Rule, Run, Scope
+from catad.rewrite.unchecked import checked
 from catad.source.deep import deep
 
 __all__ = ["simplify"]
@@ -39,13 +40,13 @@ def simplify(net: Net, nets: Mapping[str, Net] | None = None, *, selects: bool =
         return net
     with deep():
         new = prune(net)
-        for _ in range(ROUNDS):
-            run = Run(nets or {}, RULES, HANDLERS, selects)
+        for k in range(ROUNDS):
+            run = Run(nets or {}, RULES, HANDLERS, selects, first=k == 0)
             built = prune(rebuilt(run, new))
             new = fuse(built)
             if new is built and not run.again:
                 break
-        new = prune(new)
+        new = checked(prune(new))
     new._memo[label] = True
     return new
 

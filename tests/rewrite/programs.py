@@ -33,7 +33,7 @@ class Program:
             return self.rnd.choice(found[-4:] if self.rnd.random() < 0.7 else found)
         match t:
             case Array(size, Scalar()):
-                return self.rnd.choice([lambda: zero(self.b, t), lambda: self.b.fill([size], self.of(F64))])()
+                return zero(self.b, t) if self.rnd.random() < 0.5 else self.b.fill([size], self.of(F64))
             case Array():
                 return self.map(t)
             case Scalar("i64"):
@@ -51,6 +51,8 @@ class Program:
             return self.rnd.choice(found)
         if self.rnd.random() < 0.3:
             return self.b.const(self.rnd.randrange(2), I64)
+        if self.rnd.random() < 0.1:
+            return self.of(I64)                                        # may be out of range
         return self.b.prim("imod", self.of(I64), self.b.size(size))
 
     def steps(self, n: int) -> None:
@@ -69,7 +71,7 @@ class Program:
     def entry(self) -> None:
         array = self.of(self.rnd.choice([VECTOR, VECTOR, OTHER, MATRIX]))
         t = self.b.type(array)
-        args = []
+        args: list[Wire] = []
         while isinstance(t, Array) and (not args or self.rnd.random() < 0.7):
             args.append(self.index_into(t.size))
             t = t.item
