@@ -259,7 +259,7 @@ class Finisher:
                         self._possible(item, s, t)
                         out.append((s, t))
                     stack.append((x, y))
-                case (Prod() | Record()) as x, y:
+                case (Prod() | Record()) as x, (Prod() | Record()) as y:
                     stack.extend(reversed(list(zip(_items(x), _items(y), strict=True))))
         return tuple(out)
 
