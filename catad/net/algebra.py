@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from catad.net.build import Builder
+from catad.net.build import Builder, fresh_sizes
 from catad.net.net import Apply, Lambda, Net, Wire
-from catad.net.sizes import bound_sizes, free_sizes, fresh_sizes, type_sizes
+from catad.net.sizes import bound_sizes, free_sizes, type_sizes
 from catad.types.type import Fun, Prod, Type, flatten
 
 __all__ = ["apply", "beside", "copy", "curry", "discard", "identity", "permute", "swap", "then", "uncurry"]

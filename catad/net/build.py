@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from catad.net.net import BindSize as BindSizeOp
 from catad.net.net import (
@@ -24,6 +24,7 @@ from catad.net.net import (
     SizeValue,
     Wire,
 )
+from catad.net.sizes import bound_sizes, free_sizes
 from catad.source import Span
 from catad.types.size import Size
 from catad.types.type import F32, F64, I64, Array, Fun, Scalar, Type, flatten, subst
@@ -152,6 +153,24 @@ def rename_sizes(net: Net, sizes: Mapping[str, Size]) -> Net:
         for b in net.boxes)
     bound = tuple(new.variable or x if (new := sizes.get(x)) is not None else x for x in net.sizes)
     return Net(wires, boxes, net.inputs, net.outputs, bound)
+
+
+def fresh_sizes(net: Net, taken: Iterable[str]) -> Net:
+    """The net with the variables that it binds itself renamed apart from `taken`.
+
+    Variables of `net.sizes` keep their names: they belong to its interface.
+    """
+    used = {*taken}
+    avoid = {*used, *free_sizes(net), *bound_sizes(net)}
+    renaming: dict[str, Size] = {}
+    for x in bound_sizes(net):
+        if x in used and x not in net.sizes:
+            k = 1
+            while f"{x}.{k}" in avoid:
+                k += 1
+            avoid.add(f"{x}.{k}")
+            renaming[x] = Size.var(f"{x}.{k}")
+    return rename_sizes(net, renaming)
 
 
 def flat(types: Sequence[Type]) -> tuple[Type, ...]:

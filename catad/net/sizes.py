@@ -7,13 +7,17 @@ A net's own `sizes` count as free: they are names by which its users instantiate
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from catad.net.net import BindSize, Box, Call, Derive, Fill, Guard, Lambda, Loop, Net, Op, SizeValue
+from catad.net.label import BindSize, Call, Derive, Fill, Guard, Lambda, Loop, Op, SizeValue
 from catad.types.size import Size
 from catad.types.type import Array, Data, Fun, Prod, Record, Series, Tangent, Type
 
-__all__ = ["bound_sizes", "box_sizes", "free_sizes", "fresh_sizes", "op_sizes", "op_types", "type_sizes"]
+if TYPE_CHECKING:
+    from catad.net.net import Box, Net
+
+__all__ = ["bound_sizes", "box_sizes", "free_sizes", "op_sizes", "op_types", "type_sizes"]
 
 
 def type_sizes(t: Type) -> Iterator[Size]:
@@ -90,22 +94,3 @@ def free_sizes(net: Net) -> tuple[str, ...]:
         known = net._memo["free_sizes"] = tuple(sorted(seen.keys() - set(bound_sizes(net))))
     assert isinstance(known, tuple)
     return known
-
-
-def fresh_sizes(net: Net, taken: Iterable[str]) -> Net:
-    """The net with the variables that it binds itself renamed apart from `taken`.
-
-    Variables of `net.sizes` keep their names: they belong to its interface.
-    """
-    from catad.net.build import rename_sizes
-    used = {*taken}
-    avoid = {*used, *free_sizes(net), *bound_sizes(net)}
-    renaming: dict[str, Size] = {}
-    for x in bound_sizes(net):
-        if x in used and x not in net.sizes:
-            k = 1
-            while f"{x}.{k}" in avoid:
-                k += 1
-            avoid.add(f"{x}.{k}")
-            renaming[x] = Size.var(f"{x}.{k}")
-    return rename_sizes(net, renaming)

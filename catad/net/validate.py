@@ -12,11 +12,11 @@ net keeps alive meanwhile.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from catad.net.net import (
+from catad.net.label import (
     Apply,
     BindSize,
-    Box,
     Call,
     Const,
     Derive,
@@ -25,13 +25,11 @@ from catad.net.net import (
     IfOp,
     Lambda,
     Loop,
-    Net,
     Op,
     Prim,
     SeriesPack,
     SeriesPart,
     SizeValue,
-    Table,
 )
 from catad.net.sizes import bound_sizes, box_sizes, free_sizes, type_sizes
 from catad.ops import ROWS
@@ -55,11 +53,14 @@ from catad.types.type import (
     tangent,
 )
 
+if TYPE_CHECKING:
+    from catad.net.net import Box, Net, Table
+
 __all__ = ["KINDS", "InvalidNet", "validate", "validate_table"]
 
 KINDS = ("state", "add", "mul", "min", "max", "and", "or")
 Types = Sequence[Type]
-Check = Callable[[Op, Types, Types, tuple[Net, ...]], str]     # "" or what is wrong
+Check = Callable[[Op, Types, Types, "tuple[Net, ...]"], str]   # "" or what is wrong
 
 
 class InvalidNet(Exception):
