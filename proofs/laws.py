@@ -30,11 +30,11 @@ from catad.proofs.maps import (
     zero,
 )
 
-from catad.functors.daggers import total
 from catad.net.build import Builder
-from catad.types.type import F64, I64, Array, dims
+from catad.net.net import Wire
+from catad.types.type import F64, I64, Array
 
-__all__ = ["LAWS", "Broken", "Law", "Maps", "check"]
+__all__ = ["LAWS", "Broken", "Law", "Maps", "Pairs", "agree", "check", "dot_product"]
 
 Pairs = Iterator[tuple[str, Map, Map]]
 
@@ -195,16 +195,19 @@ def inner(a: Obj) -> Map:
     b = Builder()
     xs, ys = [b.input(t) for t in a], [b.input(t) for t in a]
     out = b.const(0.0, F64)
-    for t, x, y in zip(a, xs, ys, strict=True):
-        if isinstance(t, Array):
-            body = Builder()
-            u, v, i = body.input(t), body.input(t), body.input(I64)
-            z = body.net(body.prim("mul", body.prim("index", u, i), body.prim("index", v, i)))
-            w = total(b, b.loop(t.size, z, [x, y])[0], dims(t))
-        else:
-            w = b.prim("mul", x, y)
-        out = b.prim("add", out, w)
+    for x, y in zip(xs, ys, strict=True):
+        out = _inner_into(b, x, y, out)
     return Map(b.net(out))
+
+
+def _inner_into(b: Builder, x: Wire, y: Wire, acc: Wire) -> Wire:
+    t = b.type(x)
+    if not isinstance(t, Array):
+        return b.prim("add", acc, b.prim("mul", x, y))
+    body = Builder()
+    u, v, i, carried = body.input(t), body.input(t), body.input(I64), body.input(F64)
+    net = body.net(_inner_into(body, body.prim("index", u, i), body.prim("index", v, i), carried))
+    return b.loop(t.size, net, [x, y], [acc], ["add"])[0]
 
 
 def forward_from_reverse(k: Calculus, m: Maps) -> Pairs:

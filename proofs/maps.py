@@ -19,14 +19,17 @@ from typing import Any
 import numpy as np
 from catad.proofs.choice import Choice, number
 
+from catad.functors.coefficients import unfold
 from catad.functors.kit import Kit
+from catad.functors.taylor import to_series
 from catad.net import algebra
 from catad.net.build import Builder
-from catad.net.net import Net, Table, Wire
+from catad.net.net import Net, SeriesPack, SeriesPart, Table, Wire
 from catad.net.zero import zero as zero_wire
+from catad.types.size import Size
 from catad.types.type import Array, Type, dims
 
-__all__ = ["Calculus", "Map", "Obj", "discard", "identity", "injection", "pair", "point", "project", "values", "zero"]
+__all__ = ["Calculus", "Map", "Obj", "addition", "discard", "identity", "injection", "jet_object", "pair", "point", "project", "values", "zero"]
 
 Obj = tuple[Type, ...]
 
@@ -136,8 +139,33 @@ class Calculus:
         """f† = ι₁ ; R[f]  :  B → A, for linear f."""
         return injection((f.source, f.target), 1) >> self.R(f)
 
+    def J(self, f: Map, order: int) -> Map:
+        """The jet of f, A ⊗ A[k] → B ⊗ B[k], values and normalised coefficients; series inside."""
+        taylor = self.kit.taylor(self.nets, order)
+        image, shapes = taylor.net(f.net, [(False, True)] * len(f.source))
+        b = Builder()
+        xs = [b.input(t) for t in f.source]
+        cs = [b.input(t) for t in jet_object(f.source, order)]
+        packed = [b.box(SeriesPack(order), [x, c], [to_series(t, order)])[0]
+                  for x, c, t in zip(xs, cs, f.source, strict=True)]
+        ys, rows = [], []
+        for w, t, shape in zip(b.splice(image, packed), f.target, shapes, strict=True):
+            row = Array(Size.of(order), t)
+            ys.append(b.box(SeriesPart("value"), [w], [t])[0] if shape[1] else w)
+            rows.append(b.box(SeriesPart("coefficients"), [w], [row])[0] if shape[1] else zero_wire(b, row))
+        return Map(b.net(*ys, *rows))
+
+    def unfolded(self, f: Map) -> Map:
+        """f with its series as coefficients."""
+        return Map(unfold(f.net, self.nets, self.kit.coefficients, self.kit.rules))
+
     def table(self, f: Map) -> Table:
         return Table({**self.nets, "": f.net})
+
+
+def jet_object(a: Obj, order: int) -> Obj:
+    """A[k]: the coefficients 1 … k of a curve in A."""
+    return tuple(Array(Size.of(order), t) for t in a)
 
 
 def point(c: Choice, a: Obj) -> list[Any]:

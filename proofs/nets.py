@@ -90,8 +90,10 @@ class Maker:
         self.b.prim(self.c.of(["add", "sub"]), self.of(F64), self.of(F64))
 
     def product(self) -> None:
-        x, y = self.of(F64), self.of(F64)
-        w = self.b.prim("mul", x, self.b.const(float(number(self.c)), F64) if self.c.pick(3) == 2 else y)
+        x = self.of(F64)
+        kind = self.c.pick(4)
+        y = self.b.const(float(number(self.c)), F64) if kind == 3 else x if kind == 2 else self.of(F64)
+        w = self.b.prim("mul", x, y)
         if self.smooth:
             self.b.prim("sin", w)                      # values stay moderate
 
