@@ -123,7 +123,7 @@ class Function:
         from catad.api.engine import engine
         with self._lock:
             if self._engine is None:
-                table = self._prepared
+                table = self.prepared
                 with internal(f"compiling {self.__name__} for {self._backend}", self._sources):
                     self._engine = engine(self._backend, table, self._name)
                 if self._direct:
@@ -138,7 +138,8 @@ class Function:
         return all(simple(t) for _, t in self._entry.params) and all(map(simple, parts))
 
     @cached_property
-    def _prepared(self) -> Table:
+    def prepared(self) -> Table:
+        """The program as backends get it: closed, first-order, optimised."""
         from catad import pipeline
         with self._lock, internal(f"preparing {self.__name__}", self._sources):
             return pipeline.prepare(self._table, self._name)
@@ -207,16 +208,26 @@ class Function:
         return self._table
 
     @property
+    def key(self) -> str:
+        """The name of the function's net in `table`."""
+        return self._name
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The texts that the function was made from."""
+        return self._sources
+
+    @property
     def net(self) -> Net:
         """The optimised, closed, first-order net that is compiled."""
-        return self._prepared.nets[self._name]
+        return self.prepared.nets[self._name]
 
     @property
     def source(self) -> str:
         """The optimised function, written back as a .cad program."""
         from catad.elaborate.decompile import table_to_cad
         with internal(f"printing {self.__name__}", self._sources):
-            return table_to_cad(self._prepared, self._name, shown=self.__name__)
+            return table_to_cad(self.prepared, self._name, shown=self.__name__)
 
     def stage(self, kind: str) -> str:
         """The text of one stage: "core", "net", "schedule", "llvm" or "asm"."""

@@ -169,11 +169,11 @@ def _make(f: Function, kind: str, options: dict[str, Any]) -> Function:
     """The function made by `pipeline.derive`, once for each way of asking."""
     def make() -> Function:
         from catad import pipeline
-        with internal(f"deriving {kind} of {f.__name__}", f._sources):
-            table, name = pipeline.derive(f.table, f._name, kind, **options)
+        with internal(f"deriving {kind} of {f.__name__}", f.sources):
+            table, name = pipeline.derive(f.table, f.key, kind, **options)
         entry = dataclasses.replace(table.entries[name], doc=_doc(f, kind, options))
         table = Table(table.nets, {**table.entries, name: entry})
-        return Function(table, name, backend=f._backend, sources=f._sources,
+        return Function(table, name, backend=f._backend, sources=f.sources,
                         shown=f"{kind}{options.get('order', '')}_{f.__name__}")
 
     return f._derive((kind, *sorted(options.items())), make)
