@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from catad.net.net import Box, Fill, Loop, Net, Prim, Wire
-from catad.rewrite.dead import depends
 from catad.rewrite.element import cheap, element, element_can_fail, is_view
 from catad.rewrite.ranges import indices_in_range
 from catad.rewrite.scope import Rule, Scope, Site
@@ -104,11 +103,11 @@ def index_loop(s: Scope, a: Wires, scope: Scope, wire: Wire, box: Box, k: int) -
 
 def inline(s: Scope, net: Net, scope: Scope, box: Box, indices: Wires) -> Wire:
     """The entry at these indices, computed here; captured wires that it needs are fetched."""
-    used = depends(net)[0]
+    used = {w for b in net.boxes for w in b.sources}.union(net.outputs)
     captured = len(net.inputs) - len(indices)
     at = dict(zip(net.inputs[captured:], indices, strict=True))
     for j, w in enumerate(net.inputs[:captured]):
-        if used >> j & 1 or any(w in b.sources for b in net.boxes):
+        if w in used:
             at[w] = s.fetch(scope, box.sources[j])
     return s.walk(net, at)[0]
 

@@ -124,11 +124,10 @@ def bind_size(s: Scope, box: Box, sources: Sequence[Wire], types: Sequence[Type]
         s.sizes[op.name] = size
         s.run.again = True
         return ()
-    for other in s.boxes:
-        if (isinstance(other.op, BindSize) and other.sources[0] == sources[0] and other.op.clamp == op.clamp
-                and not fixed):
-            s.sizes[op.name] = Size.var(other.op.name)
-            return ()
+    other = s.bound_names.setdefault((sources[0], op.clamp), op.name)
+    if other != op.name and not fixed:
+        s.sizes[op.name] = Size.var(other)
+        return ()
     high = range_of(s, sources[0])[1]
     if high is not None:
         s.size_facts[op.name] = high

@@ -115,11 +115,19 @@ def rebuild(s: Scope, parts: Parts, out: dict[int, Wire],
     return child, i, inits, carries, child.walk(body, at)
 
 
+def producers(net: Net) -> Mapping[Wire, Box]:
+    """The boxes that make the wires of a net."""
+    known = net._memo.get("rewrite.made")
+    if not isinstance(known, dict):
+        known = net._memo["rewrite.made"] = {t: box for box in net.boxes for t in box.targets}
+    return known
+
+
 def alike(net: Net, x: Wire, y: Wire, same: Mapping[Wire, Wire], depth: int = 3) -> bool:
     """Are two wires equal if those of `same` are? Looks a few boxes deep."""
     if x == y or same.get(x) == y:
         return True
-    a, b = (next((box for box in reversed(net.boxes) if w in box.targets), None) for w in (x, y))
+    a, b = producers(net).get(x), producers(net).get(y)
     if a is None or b is None or not depth or a.op != b.op or a.bubbles or len(a.sources) != len(b.sources):
         return False
     return all(alike(net, p, q, same, depth - 1) for p, q in zip(a.sources, b.sources, strict=True))

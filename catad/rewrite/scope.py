@@ -90,6 +90,7 @@ class Scope:
     local_sizes: set[str] = field(default_factory=set)              # bound by boxes of this scope
     kept_sizes: frozenset[str] = frozenset()                        # mentioned by the boundary
     size_facts: dict[str, Size] = field(default_factory=dict)       # n ≤ p where n is positive, by name
+    bound_names: dict[tuple[Wire, bool], str] = field(default_factory=dict)     # wire → the size it is, if clamped
     adders: set[Wire] = field(default_factory=set)                  # carries of a reduction, and their successors
     single: set[Wire] = field(default_factory=set)                  # collected arrays with one consumer
 
