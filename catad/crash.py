@@ -26,7 +26,7 @@ def internal(what: str, sources: Iterable[Source] = ()) -> Iterator[None]:
     """Turn unexpected exceptions of the body into an internal diagnostic; `what` says what was being done."""
     try:
         yield
-    except (CatadError, MemoryError):
+    except (CatadError, MemoryError, OSError):             # OSError: the machine's mistake, not ours
         raise
     except Exception as exc:
         if os.environ.get("CATAD_DEBUG") == "1":

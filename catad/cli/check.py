@@ -24,8 +24,7 @@ def run(args: argparse.Namespace, report: Report) -> int:
         from catad.source.render import to_json
         print(json.dumps({"diagnostics": [to_json(d) for d in found]}, indent=2))
     else:
-        for d in found:
-            report.show(d)
+        report.all(found)
     errors = [d for d in found if d.severity == "error"]
     if errors and len(args.files) > 1:
         report.note(f"{len(errors)} error{'s' * (len(errors) > 1)}")

@@ -7,7 +7,7 @@ import pathlib
 
 from catad.cli.literals import show
 from catad.cli.report import Report
-from catad.source import Source
+from catad.source import Source, error
 from catad.source.files import read, root_of
 
 __all__ = ["run"]
@@ -26,5 +26,8 @@ def run(args: argparse.Namespace, report: Report) -> int:
     f = Program(source, root=root)[_NAME]
     if args.backend != "llvm":
         f = f.with_backend(args.backend)
+    if f.entry.params:
+        raise error("E0603", "the expression is a function, and has no value to show", f.entry.span, f.signature,
+                    help=["apply it to arguments"])
     print(show(f()))
     return 0

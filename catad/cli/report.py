@@ -6,11 +6,14 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 from typing import TextIO
 
 from catad.source import CatadError, Diagnostic
 
 __all__ = ["Report"]
+
+_MOST = 50
 
 
 class Report:
@@ -22,10 +25,17 @@ class Report:
         self.color = color == "always" or (color == "auto" and self.stream.isatty() and not os.environ.get("NO_COLOR"))
 
     def error(self, exc: CatadError) -> int:
-        """Show all diagnostics of an error; returns the exit code that goes with it."""
-        for d in exc.diagnostics:
-            self.show(d)
+        """Show the diagnostics of an error; returns the exit code that goes with it."""
+        self.all(exc.diagnostics)
         return 70 if any(d.code.startswith("E09") for d in exc.diagnostics) else 1
+
+    def all(self, diagnostics: Sequence[Diagnostic]) -> None:
+        """Show them, for people no more than they will read."""
+        shown = diagnostics if self.as_json else diagnostics[:_MOST]
+        for d in shown:
+            self.show(d)
+        if len(diagnostics) > len(shown):
+            self.note(f"… and {len(diagnostics) - len(shown)} more")
 
     def show(self, d: Diagnostic) -> None:
         if self.as_json:
