@@ -132,6 +132,7 @@ class _Definition:
         self.functions, self.entries = functions, entries
         self.names = Names(functions.values())
         self.sizes: dict[str, str] = {}                # sizes bound by a wire, and how to write them
+        self.divided: dict[Size, str] = {}             # sizes with a divisor get a name at the top
 
     def text(self, name: str) -> str:
         params = [(self.names.fresh(legal(x)), x, _plain(t)) for x, t in self.entry.params]
@@ -148,7 +149,8 @@ class _Definition:
                  *(f"({y} : {t})" for y, _, t in params), f": {result} ="]
         head = " ".join(words) if sum(map(len, words)) < 110 else "\n    ".join(words)
         doc = "".join(f"-- {line}".rstrip() + "\n" for line in self.entry.doc.splitlines())
-        return f"{doc}{head}\n  {p.indent(body.text, 2)}\n"
+        top = [f"let {x} = {size_term(size, self.sizes).text} in\n" for size, x in self.divided.items()]
+        return f"{doc}{head}\n  {p.indent(''.join(top) + body.text, 2)}\n"
 
     def _is_wire(self, param: str) -> bool:
         """Sizes that are only passed along have a parameter and no wire."""
@@ -216,7 +218,7 @@ class _Definition:
             case Const(value, t):
                 return [_constant(value, t)]
             case SizeValue(size):
-                return [size_term(size, self.sizes)]
+                return [self.size(size)]
             case Fill(sizes):
                 item = self.let(args[0], lines).text
                 with self.names.inner():
@@ -283,7 +285,7 @@ class _Definition:
         entry = self.entries[name]
         extra = len([w for _, t in entry.params for w in flatten(t)]) - len(args)
         leaves = iter(args)
-        given = [size_term(sizes[x], self.sizes) if k < extra else self.assemble(_plain(t), leaves)
+        given = [self.size(sizes[x]) if k < extra else self.assemble(_plain(t), leaves)
                  for k, (x, t) in enumerate(entry.params)]
         return self.spread(p.apply(self.functions[name], given), _plain(entry.result), lines, "r")
 
@@ -328,7 +330,16 @@ class _Definition:
 
     def extent(self, size: Size) -> str:
         """A size as the bound of a `for`."""
-        return size_term(size, self.sizes).at(p.PIPE)
+        return self.size(size).at(p.PIPE)
+
+    def size(self, size: Size) -> Phrase:
+        """The value of a size. One with a divisor is no size expression to the checker unless it has a name."""
+        whole = all(c.denominator == 1 for _, c in size.terms)
+        if whole or any(x in self.sizes for x in size.variables):
+            return size_term(size, self.sizes)
+        if size not in self.divided:
+            self.divided[size] = self.names.lasting("n")
+        return Phrase(self.divided[size])
 
     def _extent(self, op: BindSize, wire: Phrase, lines: list[str]) -> str:
         """How to write a size that a wire gives; where it may be negative, that counts as 0."""

@@ -56,6 +56,12 @@ class Names:
         self._log.append((name, hint, before))
         return name
 
+    def lasting(self, hint: str) -> str:
+        """A fresh name that stays taken after `inner`."""
+        name = self.fresh(hint)
+        self._log.pop()
+        return name
+
     @contextmanager
     def inner(self) -> Iterator[None]:
         """Names made within are free again afterwards: siblings may call their index `i`."""

@@ -29,6 +29,7 @@ def scaled (x : f64) (k : f64) : f64 = k * x * x
 def count (k : i64) : i64 = k + 1
 def mat [n, m] (a : [n, m]f64) (x : [m]f64) : [n]f64 = for i < n -> sum (for j < m -> a[i, j] * x[j])
 def pick [n] (x : [n]f64) (i : i64) : f64 = x[i]
+def tri [d] (x : [d]f64) (l : [d * (d - 1) / 2]f64) : f64 = sum (for i < d -> exp x[i]) * sum (map sin l)
 def half (x : f32) : f32 = x * 0.5
 def flip (b : bool) : bool = !b
 def answer = 42.0
@@ -121,7 +122,7 @@ def test_records_keep_their_class(program: Program) -> None:
 # ── programs ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 def test_entries(program: Program) -> None:
-    assert "ros" in program and "twice" not in program and len(program) == len(list(program)) == 12
+    assert "ros" in program and "twice" not in program and len(program) == len(list(program)) == 13
     assert program["ros"] is program.ros and "ros" in dir(program)
     assert "lse [n] (x : [n]f64) : f64" in repr(program)
     fails("E0603", "f64 -> f64", lambda: program["twice"])
@@ -221,7 +222,7 @@ def test_the_source_of_a_derivative_is_a_program(program: Program) -> None:
         (catad.vjp(program.mat), (np.arange(6.0).reshape(2, 3), [1.0, 2.0, 3.0], [1.0, -1.0])),
         (catad.vjp(program.pairs), (([1.0, 2.0], [3, 4]), {"a": [1.0, 0.5]})),
         (catad.jet(program.scaled, 3), (1.0, 2.0, ([1.0, 0.0, 0.0], [0.0, 1.0, 0.0]))),
-        (program.sim, (4,)),
+        (program.sim, (4,)), (catad.grad(program.tri, (0, 1)), ([1.0, 2.0, 3.0], [4.0, 5.0, 6.0])),
     ]
     for f, args in cases:
         again = catad.compile(f.source, entry=f.__name__)

@@ -239,6 +239,12 @@ def test_checking_needs_the_parser_only(good: str) -> None:
     assert result.returncode == 0 and not imported(result) & (HEAVY - {"lark"})
 
 
+def test_compiling_waits_for_the_first_call() -> None:
+    code = "import catad; f = catad.compile('def f (x : f64) : f64 = sin x', entry='f'); catad.grad(f)"
+    result = python("-X", "importtime", "-c", code)
+    assert result.returncode == 0 and not imported(result) & {"llvmlite", "sympy", "scipy", "mpmath"}
+
+
 def test_a_full_disk_is_not_our_mistake(good: str) -> None:
     if not os.path.exists("/dev/full"):
         pytest.skip("needs /dev/full")
