@@ -1,8 +1,12 @@
 """Bounds of indices, proved: polynomials over non-negative atoms.
 
 An atom is a size of the entry, a loop variable (0 ≤ i ≤ extent-1 inside its loop) or a size bound inside
-(0 ≤ m ≤ hi). A claim p ≥ 0 is reduced by replacing each atom, newest first, by its bound on the side where p is
-least; what remains is a polynomial in entry sizes, non-negative when all its coefficients are.
+(0 ≤ m ≤ hi). A claim p ≥ 0 is reduced in one of two ways to a polynomial that is plainly non-negative, because all
+its coefficients are:
+
+    extremes   each atom, newest first, is replaced by its bound on the side where p is least
+    slack      0 ≤ s = hi - x is solved for a variable of hi, oldest atom first, and p rewritten in the slacks
+               (so that  i·(i-1)/2 + j < d·(d-1)/2  for  j < i < d)
 """
 
 from __future__ import annotations
@@ -39,7 +43,7 @@ class Atoms:
         known = self._nonneg.get(p)
         if known is None:
             least = self._extreme(p, -1)
-            known = self._nonneg[p] = least is not None and all(c > 0 for _, c in least.terms)
+            known = self._nonneg[p] = (least is not None and _plain(least)) or _plain(self._slack(p))
         return known
 
     def inside(self, index: Size, dim: Size) -> bool:
@@ -66,6 +70,34 @@ class Atoms:
             p = p.subst({x: value})
         return None
 
+    def _slack(self, p: Size) -> Size:
+        """p in terms of slacks, as far as bounds can be solved."""
+        solved: list[dict[str, Size]] = []
+        for x in self._closure(p):
+            upper = self.bound[x][1]
+            if upper is None:
+                continue
+            for s in solved:
+                upper = upper.subst(s)
+            y = next((v for v in reversed(upper.variables) if v != x and _linear(upper, v)), None)
+            if y is not None:
+                value = Size.var(x) + Size.var(f"slack%{len(solved)}") - (upper - Size.var(y))
+                solved.append({y: value})
+                p = p.subst(solved[-1])
+        return p
+
+    def _closure(self, p: Size) -> list[str]:
+        """The atoms of p and of their bounds, oldest first."""
+        found: set[str] = set()
+        pending = list(p.variables)
+        while pending:
+            x = pending.pop()
+            if x in self.bound and x not in found:
+                found.add(x)
+                upper = self.bound[x][1]
+                pending.extend(upper.variables if upper is not None else ())
+        return sorted(found, key=self._order.__getitem__)
+
     def estimate(self, p: Size) -> int:
         """A guess of the value of p, for cost estimates."""
         total = Fraction(0)
@@ -74,6 +106,15 @@ class Atoms:
                 c = c * self.guess.get(x, 16) ** e
             total += c
         return max(1, min(int(total), 1 << 20))
+
+
+def _plain(p: Size) -> bool:
+    return all(c > 0 for _, c in p.terms)
+
+
+def _linear(p: Size, x: str) -> bool:
+    """Does x occur only as the term 1·x?"""
+    return [(m, c) for m, c in p.terms if any(y == x for y, _ in m)] == [(((x, 1),), 1)]
 
 
 def integer_valued(p: Size, divisor: int) -> bool:

@@ -25,6 +25,7 @@ def build(table: Table, name: str, *, strict: bool = False) -> tuple[Kernel, Net
     """The kernel of an entry and the storage plan that it follows."""
     net = table.nets[name]
     planner = Planner(table)
+    planner.calling.append(name)
     plan = planner.plan(net)
     low = Lowering(planner, strict)
     low.site("E0507", None, "no room for {a} bytes of workspace")
@@ -37,7 +38,6 @@ def build(table: Table, name: str, *, strict: bool = False) -> tuple[Kernel, Net
         low.atom_regs[s.name] = low.reg("i64", 0)
         low.sym[low.atom_regs[s.name]] = Size.var(s.name)
     args, params = _arguments(low, net)
-    low.calling.append(name)
     wanted = _outputs(low, net, outputs)
     outs = low.net(net, plan, args, {x: Size.var(x) for x in entry_sizes(net)}, wanted)
     results = tuple((k, v) for k, v in enumerate(outs) if isinstance(v, int))
@@ -81,7 +81,7 @@ def _sources(low: Lowering, net: Net, name: str, inputs: Sequence[Port]) -> tupl
             found[b.op.name] = SizeSource(b.op.name, cell, "clamp" if b.op.clamp else "error", site)
     missing = [x for x in net.sizes if x not in found]
     if missing:
-        raise error("E0712", f"`{name}` cannot be called from outside: its size {missing[0]} is not an argument",
+        raise error("E0722", f"`{name}` cannot be called from outside: its size {missing[0]} is not an argument",
                     None, help=(f"let {missing[0]} stand alone as a dimension of an argument, "
                                 f"or pass it as an i64 parameter",))
     return tuple(found[x] for x in entry_sizes(net))

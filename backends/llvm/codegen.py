@@ -78,7 +78,7 @@ class Codegen(Memory):
 
     def check(self, i: Check) -> None:
         e = self.text
-        if self.form(i.ok) == 0 and self.control is None:
+        if self.control is None and all(self.form(r) != VARYING for r in (i.ok, i.a, i.b)):
             self.stop_unless(self.scalar(i.ok), i.site, self.scalar(i.a), self.scalar(i.b))
             return
         w = self.w

@@ -53,7 +53,6 @@ class Lowering(ArrayWriter):
     def __init__(self, planner: Planner, strict: bool) -> None:
         super().__init__(strict)
         self.planner = planner
-        self.calling: list[str] = []
 
     # ── nets ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -216,16 +215,12 @@ class Lowering(ArrayWriter):
 
     def call(self, scope: Scope, p: int, b: Box, op: Call) -> None:
         """A called net is lowered in place, at the sizes it is used at."""
-        if op.name in self.calling:
-            raise error("E0711", f"`{op.name}` calls itself", b.span, help=("write the recursion as a loop",))
-        callee = self.planner.table.nets[op.name]
+        callee = self.planner.called(b, op)
         plan = scope.plan.boxes.get(p, _NONE)
         inner = plan.inner[0] if plan.inner else self.planner.plan(callee)
         sizes = {x: s.subst(scope.sizes) for x, s in op.sizes}
         wanted = self._wanted(scope, b, plan.ties or [None] * len(b.targets))
-        self.calling.append(op.name)
         outs = self.net(callee, inner, [scope.env[s] for s in b.sources], sizes, wanted)
-        self.calling.pop()
         for t, v in zip(b.targets, outs, strict=True):
             scope.env[t] = v if isinstance(v, int) else replace(self._fresh(v), dims=scope.shape(t))
 

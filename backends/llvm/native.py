@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -31,6 +31,8 @@ from .signature import Port, Signature
 from .target import Target, host
 
 __all__ = ["Compiled", "Module", "compile", "translate"]
+
+_LONG = 4000
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,11 +125,23 @@ def compile(table: Table, name: str, *, target: Target | None = None, strict: bo
             lanes: int | None = None, options: Options | None = None, limit: int | None = None) -> Compiled:
     """The native callable of an entry. `strict`: no sum is regrouped, nothing is contracted."""
     m = translate(table, name, target=target, strict=strict, lanes=lanes)
+    options = options or Options()
+    if _longest_block(m.text) > _LONG:
+        options = replace(options, codegen=0)
     text = m.text + python_entry.entry_ir(m.symbol, m.signature)
     wanted = [f"{m.symbol}.prepare", f"{m.symbol}.run", *python_entry.exports(m.symbol)]
     loaded = link(text, functions=wanted, target=m.target, symbols=python_entry.symbols(m.target), options=options)
     function = python_entry.make(loaded, m.symbol, m.signature, fail=_failure(m.sites), limit=limit, title=name)
     return Compiled(m, loaded, function)
+
+
+def _longest_block(text: str) -> int:
+    """Instructions of the longest basic block; the time of LLVM's optimising code generator grows with its square."""
+    longest = start = 0
+    for k, line in enumerate(text.splitlines()):
+        if line.endswith((":", "}")):
+            longest, start = max(longest, k - start), k
+    return longest
 
 
 def _failure(sites: tuple[Site, ...]) -> Callable[[int, int, int, int], Any]:

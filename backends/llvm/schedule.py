@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from catad.net.net import Box, Call, Fill, Guard, IfOp, Loop, Net, Prim, Table, Wire
+from catad.source import error
 from catad.types.type import Array
 
 __all__ = ["BoxPlan", "NetPlan", "Planner", "is_array", "plan_text"]
@@ -55,7 +56,7 @@ class Planner:
 
     table: Table
     _known: dict[tuple[int, frozenset[int]], tuple[Net, NetPlan]] = field(default_factory=dict)
-    _calling: list[str] = field(default_factory=list)
+    calling: list[str] = field(default_factory=list)
 
     def plan(self, net: Net, owned: frozenset[int] = frozenset()) -> NetPlan:
         """`owned` are the positions of inputs whose storage the net may overwrite."""
@@ -64,6 +65,12 @@ class Planner:
         if known is None:
             known = self._known[key] = (net, _Scope(self, net, owned).run())
         return known[1]
+
+    def called(self, b: Box, op: Call) -> Net:
+        """The net that a call names."""
+        if op.name in self.calling:
+            raise error("E0721", f"`{op.name}` calls itself", b.span, help=("write the recursion as a loop",))
+        return self.table.nets[op.name]
 
 
 class _Scope:
@@ -121,7 +128,10 @@ class _Scope:
             case IfOp():
                 self.branches(p, b, b.sources[1:], 1, b.bubbles)
             case Call(name):
-                self.branches(p, b, b.sources, 0, (self.planner.table.nets[name],))
+                callee = self.planner.called(b, b.op)
+                self.planner.calling.append(name)
+                self.branches(p, b, b.sources, 0, (callee,))
+                self.planner.calling.pop()
             case _:
                 for t in b.targets:
                     if is_array(self.net, t):
@@ -173,15 +183,18 @@ class _Scope:
     def branches(self, p: int, b: Box, args: Sequence[Wire], shift: int, nets: Sequence[Net]) -> None:
         """`if` and calls: storage passed in may come back as a result."""
         mine = frozenset(j for j, w in enumerate(args) if self.alone(p, w, args))
-        inner = tuple(self.planner.plan(n, mine) for n in nets)
+        inner: list[NetPlan] = []
+        for n in nets:                                   # no comprehension: chains of `else if` are deep
+            inner.append(self.planner.plan(n, mine))
         ties: list[int | None] = []
         for k, t in enumerate(b.targets):
             tie = self.handed_on(k, nets, inner, mine) if is_array(self.net, t) else None
             ties.append(None if tie is None or tie + shift in ties else tie + shift)
-        self.boxes[p] = BoxPlan(ties=tuple(ties), inner=inner)
+        self.boxes[p] = BoxPlan(ties=tuple(ties), inner=tuple(inner))
         self.results(b, ties)
 
-    def handed_on(self, k: int, nets: Sequence[Net], plans: Sequence[NetPlan], mine: frozenset[int]) -> int | None:
+    def handed_on(self, k: int, nets: Sequence[Net], plans: Sequence[NetPlan],
+                  mine: frozenset[int]) -> int | None:
         """The one owned input whose storage every branch returns, whole, as output k."""
         found: set[int | None] = set()
         for n, plan in zip(nets, plans, strict=True):

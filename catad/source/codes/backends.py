@@ -18,6 +18,18 @@ Building a shared library needs the system's C compiler as a linker (`cc`, `gcc`
 variable `CC` names), and it was not found or refused the objects. The object file and the header need no compiler:
 build those, and link them with your own tools.
 """),
+    "E0721": Code("a definition that calls itself", """
+Native code has no general recursion: a call of a definition from within itself cannot be compiled. Write it as a loop.
+
+    def power (x : f64) (n : i64) : f64 = loop y = 1.0 for i < n do y * x
+"""),
+    "E0722": Code("a size that is no argument", """
+An entry can be called from outside when each of its sizes is known from its arguments: it stands alone as a dimension
+of one of them, or it is an `i64` parameter.
+
+    def f [n] (x : [2*n]f64) : f64 = …                 -- n alone is nowhere
+    def f (n : i64) (x : [2*n]f64) : f64 = …
+"""),
     "E0902": Code("the native compiler refused our code", """
 catad generated LLVM text that LLVM does not accept, or that needs a function which this machine does not have. That is
 a mistake in catad, not in your program. The message names a file with the text: please report it together with the
