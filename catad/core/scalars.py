@@ -76,7 +76,17 @@ def _ipow(x: int, n: int) -> int:
 
 
 def _powi(x: float, n: int) -> float:
-    return x ** n if n >= 0 else _div(1.0, x ** -n)
+    return _power(x, float(n)) if n >= 0 else _div(1.0, _power(x, float(-n)))
+
+
+def _power(x: float, p: float) -> float:
+    """As IEEE says: infinite where it overflows, NaN outside of the domain."""
+    try:
+        return math.pow(x, p)
+    except OverflowError:
+        return -math.inf if x < 0 and p % 2 == 1 else math.inf
+    except ValueError:
+        return math.inf if x == 0 else math.nan
 
 
 def _max(x: Any, y: Any) -> Any:
@@ -107,7 +117,7 @@ _MEANING: dict[str, Callable[..., Any]] = {
     "eq": operator.eq, "ne": operator.ne, "lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge,
     "not": operator.not_, "and": lambda x, y: x and y, "or": lambda x, y: x or y,
     "idiv": _whole(operator.floordiv), "imod": _whole(operator.mod), "ipow": _ipow, "powi": _powi,
-    "pow": math.pow, "max": _max, "min": _min, "abs": abs, "atan2": math.atan2, "hypot": math.hypot,
+    "pow": _power, "max": _max, "min": _min, "abs": abs, "atan2": math.atan2, "hypot": math.hypot,
     "select": lambda c, x, y: x if c else y, "to_f64": float, "to_f32": float, "to_i64": int,
     "band": operator.and_, "bor": operator.or_, "bxor": operator.xor, "bnot": operator.invert,
     "shl": lambda x, k: _wrap(x << k), "shr": lambda x, k: x >> k,
