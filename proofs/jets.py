@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from catad.net.build import Builder
 from catad.proofs.laws import Law, Maps, Pairs, dot_product
 from catad.proofs.maps import Calculus, Map, Obj, identity, jet_object, pair, project, zero
+
+from catad.net.build import Builder
 from catad.types.type import F64, I64, Array
 
 __all__ = ["JET_LAWS"]

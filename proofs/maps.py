@@ -29,7 +29,10 @@ from catad.net.zero import zero as zero_wire
 from catad.types.size import Size
 from catad.types.type import Array, Type, dims
 
-__all__ = ["Calculus", "Map", "Obj", "addition", "discard", "identity", "injection", "jet_object", "pair", "point", "project", "values", "zero"]
+__all__ = [
+    "Calculus", "Map", "Obj", "addition", "discard", "identity", "injection", "jet_object", "pair", "point", "project",
+    "values", "zero",
+]
 
 Obj = tuple[Type, ...]
 

@@ -1,7 +1,7 @@
 """Seeded wrong rules, and the checks that must notice each of them.
 
-A mutant is a kit of functors (`catad.functors.kit`) that differs from the right one in a single rule: a wrong equation of
-the table, or a functor with one method changed. `killers(mutant)` runs the checks until one fails. Law: every mutant
+A mutant is a kit of functors (`catad.functors.kit`) that differs from the right one in one rule: a wrong equation of
+the table, or a functor with one method changed. `killer(mutant)` runs the checks until one fails. Law: every mutant
 is killed, the right kit passes.
 """
 
@@ -12,14 +12,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from catad.functors.kit import Kit, standard_kit
 from catad.proofs import primitives, wrong
 from catad.proofs.choice import Choice, Seeded
+from catad.proofs.corpus import TEXTS, corpus
 from catad.proofs.jets import JET_LAWS
 from catad.proofs.laws import LAWS, Broken, Law, Maps, check
 from catad.proofs.maps import Calculus, Map
 from catad.proofs.nets import HELPERS, obj, polynomial, smooth
 from catad.proofs.quotients import difference_quotient
+
+from catad.functors.kit import Kit, standard_kit
 
 __all__ = ["CHECKS", "MUTANTS", "Check", "Mutant", "killer", "random_maps"]
 
@@ -66,6 +68,20 @@ def _quotient(kit: Kit, seed: int) -> Broken | None:
     return difference_quotient(Calculus(kit, HELPERS), random_maps(c, exact=False).f, c)
 
 
+CORPUS_LAWS = ("dot-product", "jet-order-1", "jet-adjoint")
+
+
+def _corpus(name: str) -> Test:
+    """Adjointness and jets of one program of the corpus, exactly."""
+    def run(kit: Kit, seed: int) -> Broken | None:
+        f, nets = corpus()[name]
+        maps = Maps(f, f, f)
+        found = (check({**LAWS, **JET_LAWS}[law], Calculus(kit, nets), maps, Seeded(seed), exact=True)
+                 for law in CORPUS_LAWS)
+        return next((x for x in found if x is not None), None)
+    return run
+
+
 def _first(name: str) -> Test:
     return lambda kit, seed: primitives.first_order(kit, name, random.Random(seed))
 
@@ -75,14 +91,17 @@ def _jet(name: str) -> Test:
 
 
 def _checks() -> Iterator[Check]:
+    """Cheap ones first."""
     for name in primitives.NAMES:
         yield Check(f"oracle {name}", _first(name), 2)
+    for name in ("sin", "exp", "tanh", "pow", "div", "sqrt"):
+        yield Check(f"jet oracle {name}", _jet(name), 2)
+    for name in TEXTS:
+        yield Check(f"corpus: {name}", _corpus(name), 1)
     for law in LAWS.values():
         deep = law.name in ("RD.6", "RD.7")
         yield Check(law.name, _law(law, exact=True), 6 if deep else 25)
     yield Check("difference-quotient", _quotient, 10)
-    for name in ("sin", "exp", "tanh", "pow", "div", "sqrt"):
-        yield Check(f"jet oracle {name}", _jet(name), 2)
     for law in JET_LAWS.values():
         yield Check(law.name, _law(law, exact=False), 10)
         yield Check(f"{law.name}, exactly", _law(law, exact=True), 10)

@@ -168,7 +168,8 @@ class Maker:
         maker.hidden = {scalar, array}
         maker.steps(1 + self.c.pick(3))
         at = maker.b.prim("imod", i, maker.b.const(2, I64))
-        out = [maker.b.prim("add", scalar, maker.of(F64)), maker.b.prim("add_at", array, at, maker.of(F64))]
+        first, second = maker.of(F64), maker.of(F64)   # before the sums, which nothing else may read
+        out = [maker.b.prim("add", scalar, first), maker.b.prim("add_at", array, at, second)]
         self._loop(maker, captured, [self.of(F64), self.of(V2)], ["add", "add"], out)
 
     def collect(self) -> None:

@@ -12,15 +12,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-
 from catad.backends import reference
-from catad.functors.kit import Kit
-from catad.net.build import Builder
-from catad.net.net import Net, Table
 from catad.proofs.choice import Seeded
 from catad.proofs.laws import Broken
 from catad.proofs.maps import Calculus, Map
 from catad.proofs.oracles import ORACLES, Oracle, oracle
+
+from catad.functors.kit import Kit
+from catad.net.build import Builder
+from catad.net.net import Net, Table
 from catad.types.type import F64, I64
 
 __all__ = ["NAMES", "curve", "first_order", "jets"]

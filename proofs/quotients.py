@@ -10,7 +10,6 @@ from typing import Any
 
 import mpmath
 import numpy as np
-
 from catad.backends import exact
 from catad.proofs.choice import Choice
 from catad.proofs.laws import Broken, agree

@@ -8,8 +8,8 @@
             bwd   i = n-1 … 0     accumulators ──▶ [ values again ; body.bwd ] ──▶ accumulators
 
 Cotangents of captured wires are "add" carries, added to in place; cotangents of states are carried backwards. Where no
-state varies the backward loop is order-free too. What the backward body needs of the forward one is decided by
-`tape.py`: made again, or stored; never the state as such.
+state varies the backward loop is order-free too; a product whose running values are stored is a state. What the
+backward body needs of the forward one is decided by `tape.py`: made again, or stored; never the state as such.
 """
 
 from __future__ import annotations
@@ -130,7 +130,8 @@ def _loop_forward(s: Sweep, k: int, box: Box) -> None:
     step = tape.plan(body, lens, n, op, recompute=tape.recomputes(body, lens, op, n, s.depth))
     new = step.forward
     types = [*new.target[:c], *(Array(op.size, t) for t in new.target[c:])]
-    out = s.fwd.box(op, [s.at[w] for w in box.sources], types, [new], box.span, box.reason)
+    ordered = tuple(Carry("state") if active[n + 1 + j] and x.kind != "add" else x for j, x in enumerate(op.carries))
+    out = s.fwd.box(Loop(op.size, ordered, op.down), [s.at[w] for w in box.sources], types, [new], box.span, box.reason)
     s.at.update(zip(box.targets, out, strict=False))
     s.records[k] = LoopRecord(lens, step, out[len(box.targets):])
 

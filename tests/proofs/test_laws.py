@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 from catad.proofs.choice import Choice, Seeded, drawn
+from catad.proofs.jets import JET_LAWS
 from catad.proofs.laws import LAWS, Maps, check
 from catad.proofs.maps import Calculus, Map
 from catad.proofs.nets import HELPERS, obj, polynomial, smooth
+from catad.proofs.quotients import difference_quotient
 from hypothesis import HealthCheck, given, settings
 
 from catad.functors.kit import standard_kit
@@ -35,6 +37,22 @@ def test_holds_for_smooth_maps(name: str) -> None:
         c = Seeded(1000 + seed)
         m = maps(c, exact=False, steps=3 if name in DEEP else 6)
         assert check(LAWS[name], Calculus(standard_kit(), HELPERS), m, c, exact=False) is None, seed
+
+
+@pytest.mark.parametrize("name", JET_LAWS)
+def test_jets(name: str) -> None:
+    for seed in range(8):
+        exact = seed % 2 == 0
+        c = Seeded(seed)
+        m = maps(c, exact=exact, steps=6)
+        assert check(JET_LAWS[name], Calculus(standard_kit(), HELPERS), m, c, exact=exact) is None, seed
+
+
+def test_derivative_is_a_limit() -> None:
+    """Difference quotients in 60 digits, for smooth random maps."""
+    for seed in range(8):
+        c = Seeded(seed)
+        assert difference_quotient(Calculus(standard_kit(), HELPERS), maps(c, exact=False).f, c) is None, seed
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
