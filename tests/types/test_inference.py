@@ -48,6 +48,7 @@ TYPES = [
     ("def f (g : [3]f64 -> [2]f64) x = (vjp g x).1", "([3]f64 -> [2]f64) -> [3]f64 -> [2]f64 -> [3]f64"),
     ("def f (x : f64) = jvp sin x 1", "f64 -> (f64, f64)"),
     ("def f (x : f64) = jet (\\t -> (t, sin t)) (x, [1, 0])", "f64 -> ((f64, f64), [2](f64, f64))"),
+    ("def f x = let (y, p) = vjp (\\t -> add t t) x in add (p y) x", "a -> a"),
     # a lambda is checked when the types of its parameters are known
     ("def f [n] (ps : [n](f64, f64)) = map (\\p -> p.0 + p.1) ps", "[n](f64, f64) -> [n]f64"),
     ("def f [n] (ps : [n](f64, f64)) = ps |> map (\\p -> p.0) |> sum", "[n](f64, f64) -> f64"),

@@ -91,6 +91,14 @@ def test_one_value_has_one_size() -> None:
     assert "guard" not in out
 
 
+def test_the_size_of_a_variable_is_known_wherever_the_variable_is() -> None:
+    """It is bound beside the variable, so both branches agree."""
+    m = module("def f (x : f64) (c : bool) = let m = i64 x in\n"
+               "  sum (if c then (for i < m -> 1.0) else (for i < m -> 2.0))")
+    assert "guard" not in show(m)
+    assert evaluate(m, "f", [3.0, False]) == 6.0
+
+
 def test_a_size_argument_that_is_no_polynomial_may_not_be_negative() -> None:
     m = module("def f (x : f64) = sum (iota (i64 x))")
     assert evaluate(m, "f", [4.0]) == 6
