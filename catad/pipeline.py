@@ -39,12 +39,14 @@ PASSES = ("load", "elaborate", "normalise", "unfold", "simplify", "bind")
 def load(source: Source, *, root: str | None = None) -> Module:
     """Parse and check a text; imports are read relative to the importing file, or to `root` for a text without one."""
     from catad.syntax import parse
-    from catad.types.check import check
+    from catad.types.check import check, load_file
 
     def read(path: str, importing: Source) -> Source:
-        base = Path(importing.name).parent if Path(importing.name).suffix == ".cad" else Path(root or ".")
-        target = (base / path).resolve() if not path.startswith("<") else Path(path)
-        return Source(str(target), target.read_text(encoding="utf-8"))
+        if root is not None and importing is source and not Path(source.name).exists():
+            near = Path(root) / path                       # a text that is not in a file: beside its root
+            if near.exists():
+                return Source(str(near), near.read_text(encoding="utf-8"))
+        return load_file(path, importing)
 
     with deep():
         return check(parse(source), load=read)
