@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import math
+import struct
 from collections.abc import Iterable, Mapping, Sequence
 
 from catad.net.net import BindSize as BindSizeOp
@@ -29,7 +31,7 @@ from catad.source import Span
 from catad.types.size import Size
 from catad.types.type import F32, F64, I64, Array, Fun, Scalar, Type, flatten, subst
 
-__all__ = ["Builder", "rename_sizes"]
+__all__ = ["Builder", "rename_sizes", "rounded"]
 
 
 class Builder:
@@ -74,8 +76,8 @@ class Builder:
         return self.box(Prim(name), args, [result], span=span, reason=reason)[0]
 
     def const(self, value: float | int | bool, t: Scalar = F64, span: Span | None = None) -> Wire:
-        """A constant; integers are taken as floats where `t` is a float type."""
-        return self.box(Const(float(value) if t in (F64, F32) else value, t), (), [t], span=span)[0]
+        """A constant; integers are taken as floats where `t` is a float type, and f32 is rounded to."""
+        return self.box(Const(rounded(float(value), t) if t in (F64, F32) else value, t), (), [t], span=span)[0]
 
     def size(self, size: Size, span: Span | None = None) -> Wire:
         return self.box(SizeValue(size), (), [I64], span=span)[0]
@@ -178,3 +180,11 @@ def flat(types: Sequence[Type]) -> tuple[Type, ...]:
     return tuple(w for t in types for w in flatten(t))
 
 
+def rounded(x: float, t: Type) -> float:
+    """The nearest value of a float type."""
+    if t != F32:
+        return x
+    try:
+        return float(struct.unpack("f", struct.pack("f", x))[0])
+    except OverflowError:
+        return math.copysign(math.inf, x)

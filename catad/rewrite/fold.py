@@ -10,9 +10,9 @@ its body goes on combining by the operation of its kind.
 from __future__ import annotations
 
 import math
-import struct
 from collections.abc import Callable, Mapping, Sequence
 
+from catad.net.build import rounded
 from catad.net.net import Prim, SizeValue, Wire
 from catad.ops import row
 from catad.rewrite.scope import Rule, Scope, Site
@@ -28,16 +28,6 @@ Value = float | int | bool
 def wrap(x: int) -> int:
     """Two's complement in 64 bits."""
     return (x + 2**63) % 2**64 - 2**63
-
-
-def rounded(x: float, t: Type) -> float:
-    """The nearest value of a float type."""
-    if t != F32:
-        return x
-    try:
-        return float(struct.unpack("f", struct.pack("f", x))[0])
-    except OverflowError:
-        return math.copysign(math.inf, x)
 
 
 def divide(x: float, y: float) -> float:
