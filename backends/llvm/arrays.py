@@ -51,6 +51,7 @@ class ArrayWriter(Writer):
         self.buffers: list[Buffer] = []
         self.stamps = 0
         self.loop_ids = 0
+        self.extents: dict[Reg, Size] = {}
         self._strides: dict[int, tuple[tuple[Size, ...], tuple[Reg, ...]]] = {}
 
     # ── storage ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -86,6 +87,8 @@ class ArrayWriter(Writer):
             step = Size.of(1)
             for d in reversed(dims):
                 regs.append(self.size(step))
+                if not any(x in self.atoms.bound for x in step.variables):
+                    self.extents[regs[-1]] = step
                 step = step * d
             known = self._strides[id(dims)] = (dims, tuple(reversed(regs)))
         return known[1]

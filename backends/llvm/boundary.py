@@ -90,10 +90,11 @@ refuse:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """Workspace memory: of a buffer, or (loop given) of the partial sums of a buffer in that loop."""
+    """Workspace memory: of a buffer, or (use given) of its partial sums or packed rows in a loop."""
 
     buffer: int
-    loop: int | None
+    use: str
+    loop: int
     size: Size
     bytes: int
 
@@ -104,7 +105,7 @@ def slots_of(kernel: Kernel, lanes: Mapping[int, Lanes]) -> tuple[Slot, ...]:
     for x in lanes.values():
         for b in x.private:
             width[b] = max(width.get(b, 1), x.width)
-    slots = [Slot(k, None, b.size, BYTES[b.kind] * width.get(k, 1))
+    slots = [Slot(k, "", -1, b.size, BYTES[b.kind] * width.get(k, 1))
              for k, b in enumerate(kernel.buffers) if b.role == "slot"]
     for loop in loops(kernel.body):
         chosen = lanes.get(loop.id)
@@ -112,7 +113,12 @@ def slots_of(kernel: Kernel, lanes: Mapping[int, Lanes]) -> tuple[Slot, ...]:
             if chosen is not None and r.buffer in chosen.partial:
                 assert r.size is not None
                 kind = kernel.buffers[r.buffer].kind
-                slots.append(Slot(r.buffer, loop.id, r.size, BYTES[kind] * chosen.width))
+                slots.append(Slot(r.buffer, "sums", loop.id, r.size, BYTES[kind] * chosen.width))
+        if chosen is None:
+            continue
+        for buffer, length in chosen.packs.items():
+            size = BYTES[kernel.buffers[buffer].kind] * chosen.width
+            slots.append(Slot(buffer, "rows", loop.id, kernel.extents[length], size))
     return tuple(sorted(slots, key=lambda s: s.size.constant is None))
 
 
@@ -289,10 +295,13 @@ def _run(gen: Codegen, kernel: Kernel, slots: tuple[Slot, ...]) -> None:
         base = e.let("load ptr, ptr %ctx")
         for slot, at in zip(slots, _layout(e, slots, env)[0], strict=True):
             p = e.let(f"getelementptr i8, ptr {base}, i64 {at}")
-            if slot.loop is None:
-                gen.base[slot.buffer] = p
-            else:
-                gen.partial_bases[slot.loop, slot.buffer] = p
+            match slot.use:
+                case "sums":
+                    gen.partial_bases[slot.loop, slot.buffer] = p
+                case "rows":
+                    gen.pack_bases[slot.loop, slot.buffer] = p
+                case _:
+                    gen.base[slot.buffer] = p
     gen.block(kernel.body)
     for k, r in kernel.results:
         _write_scalar(e, gen, r, ends[k])

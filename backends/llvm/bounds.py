@@ -114,7 +114,8 @@ def _plain(p: Size) -> bool:
 
 def _linear(p: Size, x: str) -> bool:
     """Does x occur only as the term 1·x?"""
-    return [(m, c) for m, c in p.terms if any(y == x for y, _ in m)] == [(((x, 1),), 1)]
+    found = [(m, c) for m, c in p.terms if any(y == x for y, _ in m)]
+    return len(found) == 1 and found[0][0] == ((x, 1),) and found[0][1] == 1
 
 
 def integer_valued(p: Size, divisor: int) -> bool:

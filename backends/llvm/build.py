@@ -46,6 +46,7 @@ def build(table: Table, name: str, *, strict: bool = False) -> tuple[Kernel, Net
     shapes = _shapes(low, inputs, sources)
     kernel = Kernel(name, tuple(low.kinds), inputs, outputs, sources, shapes, regs, params, results, late,
                     tuple(low.buffers), low.close(), tuple(low.sites),
+                    dict(low.extents),
                     tuple((r, x) for x, r in low.atom_regs.items()))
     return kernel, plan
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from .arrays import neutral
 from .emit import BYTES, MEMORY
 from .kernel import AddTo, Block, Carried, Check, For, If, Instr, Kernel, Literal, Load, Pure, Reg, Reserve, Store
-from .lanes import VARYING, Form, Lanes
+from .lanes import VARYING, Form, Lanes, Stride
 from .memory import Memory
 from .operations import Operations, splat, suffix, vector
 
@@ -31,6 +31,8 @@ class Codegen(Memory):
         self.cold: list[str] = []
         self.depth = 0
         self.partial_bases: dict[tuple[int, int], str] = {}
+        self.pack_bases: dict[tuple[int, int], str] = {}
+        self.inductive: set[Reg] = set()
 
     # ── blocks ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -65,6 +67,8 @@ class Codegen(Memory):
                 self.reserve(i)
 
     def pure(self, i: Pure) -> None:
+        if i.dst in self.inductive:
+            return
         form = self.info.forms.get(i.dst, 0) if self.info is not None else 0
         kinds = tuple(self.kinds[a] for a in i.args)
         known = {k: int(self.constants[a]) for k, a in enumerate(i.args) if a in self.constants and kinds[k] == "i64"}
@@ -171,22 +175,49 @@ class Codegen(Memory):
         holes = [(e.name(), e.hole()) for _ in loop.carries]
         for c, (name, _) in zip(loop.carries, holes, strict=True):
             self.put(c.inner, name, forms[c.inner])
+        counted = self._inductions(loop)
         self.poll(loop)
         self.put(loop.var, e.let(f"sub i64 {last}, {trip}") if loop.down else trip)
         self.depth += 1
         self.block(loop.body)
         self.depth -= 1
+        steps = self._advance(loop, counted)
         outs = [self.as_form(c.out, forms[c.inner]) for c in loop.carries]
         following = e.let(f"add nuw nsw i64 {trip}, 1")
         again = e.let(f"icmp slt i64 {following}, {n}")
         latch = e.label
         e.fork(again, body, after)
         e.fill(trip_at, f"{trip} = phi i64 [ 0, %{before} ], [ {following}, %{latch} ]")
+        for (name, at, init, _), new in zip(counted, steps, strict=True):
+            e.fill(at, f"{name} = phi i64 [ {init}, %{before} ], [ {new}, %{latch} ]")
         e.start(after)
         for c, (name, at), init, out in zip(loop.carries, holes, inits, outs, strict=True):
             t = vector(self.kinds[c.inner], self.w if forms[c.inner] == VARYING else 1)
             e.fill(at, f"{name} = phi {t} [ {init}, %{before} ], [ {out}, %{latch} ]")
             self.put(c.final, e.let(f"phi {t} [ {init}, %{before} ], [ {out}, %{latch} ]"), forms[c.inner])
+
+    def _inductions(self, loop: For) -> list[tuple[str, int, str, str]]:
+        """φ of offsets that advance by addition: name, place, initial value, name or value of the step."""
+        e = self.text
+        counted: list[tuple[str, int, str, str]] = []
+        for x in loop.inductions:
+            form = self.info.forms.get(x.reg, 0) if self.info is not None else 0
+            known = [self.form(r) for r in (x.init, x.step, *((x.grow,) if x.grow is not None else ()))]
+            if form == VARYING or known[0] != form or any(f != 0 for f in known[1:]):
+                continue
+            name, at = e.name(), e.hole()
+            step = self.scalar(x.step)
+            if x.grow is not None:
+                counted.append((e.name(), e.hole(), step, self.scalar(x.grow)))
+                step = counted[-1][0]
+            counted.append((name, at, self.scalar(x.init), step))
+            self.put(x.reg, name, form)
+            self.inductive.add(x.reg)
+        return counted
+
+    def _advance(self, loop: For, counted: list[tuple[str, int, str, str]]) -> list[str]:
+        self.inductive.difference_update(x.reg for x in loop.inductions)
+        return [self.text.let(f"add i64 {name}, {step}") for name, _, _, step in counted]
 
     def as_form(self, r: Reg, form: Form) -> str:
         return self.vec(r) if form == VARYING else self.scalar(r)
@@ -250,6 +281,7 @@ class Codegen(Memory):
         if lanes.masked or known is None or known % step:
             sums = self._rest(loop, start, n, sums)
         self.leave()
+        self.packed.clear()
         e.lines[header] = "\n".join(self.header)
         for c, s in zip(loop.carries, sums, strict=True):
             total = self.across(c, s, w)
@@ -271,6 +303,7 @@ class Codegen(Memory):
             self.put(loop.var, e.let(f"add nuw nsw i64 {trip}, {u * w}") if u else trip, 1)
             for c, held in zip(loop.carries, holes, strict=True):
                 self.put(c.inner, held[u][0], VARYING)
+            self.pack(loop)
             self.depth += 1
             self.block(loop.body)
             self.depth -= 1
@@ -316,6 +349,7 @@ class Codegen(Memory):
         self.put(loop.var, trip, 1)
         for c, (name, _) in zip(loop.carries, holes, strict=True):
             self.put(c.inner, name, VARYING)
+        self.pack(loop)
         self.depth += 1
         self.block(loop.body)
         self.depth -= 1
@@ -345,6 +379,25 @@ class Codegen(Memory):
         """All lanes of an accumulator together."""
         kind = self.kinds[c.inner]
         return self.text.let(_across(c.kind, kind, text, w))
+
+    def pack(self, loop: For) -> None:
+        """Copy the rows of this trip side by side."""
+        assert self.info is not None
+        e, w, self.lane_var = self.text, self.w, loop.var
+        for buffer, length in self.info.packs.items():
+            kind = self.buffers[buffer].kind
+            mem, size = MEMORY[kind], BYTES[kind]
+            base, n = self.pack_bases[loop.id, buffer], self.scalar(length)
+            row = e.let(f"mul i64 {self.scalar(loop.var)}, {n}")
+            steps = self.steps(Stride(length))
+            with _Counted(self, n) as k:
+                at = e.let(f"add i64 {row}, {k}")
+                p = e.let(f"getelementptr {mem}, ptr {self.base[buffer]}, i64 {at}")
+                many = e.let(f"getelementptr {mem}, ptr {p}, <{w} x i64> {steps}")
+                v = e.let(self.gather(many, mem, kind, size))
+                q = e.let(f"getelementptr <{w} x {mem}>, ptr {base}, i64 {k}")
+                e.do(f"store <{w} x {mem}> {v}, ptr {q}, align {size}")
+            self.packed[buffer] = (base, row)
 
     # ── partial sums ────────────────────────────────────────────────────────────────────────────────────────
 

@@ -14,14 +14,15 @@ is in bounds whatever branch is taken, so it may move up to where its offset is 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from catad.source import Span
 from catad.types.size import Size
 
 __all__ = [
-    "AddTo", "Array", "Block", "Buffer", "Carried", "Check", "Dim", "For", "If", "Instr", "Kernel", "Literal", "Load",
-    "Port", "Pure", "Reg", "Region", "Reserve", "Site", "SizeSource", "Store",
+    "AddTo", "Array", "Block", "Buffer", "Carried", "Check", "Dim", "For", "If", "Induction", "Instr", "Kernel",
+    "Literal", "Load", "Port", "Pure", "Reg", "Region", "Reserve", "Site", "SizeSource", "Store",
 ]
 
 Reg = int
@@ -114,6 +115,16 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True)
+class Induction:
+    """In trip i of a loop, `reg` = init + i·step + i(i-1)/2·grow: an offset that need not be multiplied out."""
+
+    reg: Reg
+    init: Reg
+    step: Reg
+    grow: Reg | None
+
+
+@dataclass(frozen=True, slots=True)
 class For:
     """for var in 0 … extent-1 (downwards when `down`).
 
@@ -132,6 +143,7 @@ class For:
     regions: tuple[Region, ...]
     trips: int
     note: str = ""
+    inductions: tuple[Induction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +219,8 @@ class Kernel:
 
     `kinds[r]` is the kind of register r. `sizes[name]` the register of a size variable, `params` the registers of
     scalar inputs by wire index, `results` those of scalar outputs, `late` outputs whose dimensions are known only
-    while running (wire, buffer, dimensions), `shapes` what the dimensions of inputs must be (cell, value, site).
+    while running (wire, buffer, dimensions), `shapes` what the dimensions of inputs must be (cell, value, site),
+    `extents` registers that are steps along a dimension, as sizes of the entry.
     """
 
     name: str
@@ -223,4 +236,5 @@ class Kernel:
     buffers: tuple[Buffer, ...]
     body: Block
     sites: tuple[Site, ...]
+    extents: Mapping[Reg, Size]
     names: tuple[tuple[Reg, str], ...] = ()

@@ -30,6 +30,8 @@ def lanes_text(kernel: Kernel, lanes: Mapping[int, Lanes]) -> str:
             extras.append("one cell per lane: " + ", ".join(f"b{b}" for b in sorted(x.private)))
         if x.partial:
             extras.append("partial sums: " + ", ".join(f"b{b}" for b in sorted(x.partial)))
+        if x.packs:
+            extras.append("rows side by side: " + ", ".join(f"b{b}" for b in sorted(x.packs)))
         lines.append("; ".join(extras))
     return "\n".join(lines)
 

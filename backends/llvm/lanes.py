@@ -1,9 +1,9 @@
 """Which loops run several trips at once, one in each lane of a vector.
 
-Relative to a loop in lanes every register has a *form*: 0 (uniform), a whole number c (c more in each next lane)
-or VARYING. Legal loops: any order of trips; inner loops have uniform extents; memory born inside becomes one
-cell per lane (interleaved); memory outside is written at places that differ from lane to lane, or accumulated
-into at uniform places, by partial sums per lane that are added up after the loop.
+Relative to a loop in lanes every register has a *form*: 0 (uniform), a whole number c or Stride r (that much more in
+each next lane) or VARYING. Legal loops: any order of trips; inner loops of uniform extent; memory born inside becomes
+one cell per lane (interleaved); memory outside is written at places that differ from lane to lane, or accumulated into
+at uniform places, by partial sums per lane that are added up after the loop.
 
 The choice is by estimated cost per nest: W lanes divide the work by W, gathers and scatters do not gain, every
 entry of a reduction loop pays for adding lanes up. So long unit-stride inner loops win over outer ones,
@@ -20,17 +20,27 @@ from catad.ops import ROWS
 from .kernel import AddTo, Block, Check, For, If, Instr, Kernel, Literal, Load, Pure, Reg, Reserve, Store
 from .target import Target
 
-__all__ = ["VARYING", "Form", "Lanes", "choose"]
+__all__ = ["VARYING", "Form", "Lanes", "Stride", "choose"]
 
-Form = int | str
 VARYING = "varying"
+
+
+@dataclass(frozen=True, slots=True)
+class Stride:
+    """As much more in each next lane as a register from outside of the loop holds."""
+
+    reg: Reg
+
+
+Form = int | str | Stride
 
 
 @dataclass(frozen=True, slots=True)
 class Lanes:
     """A loop in lanes. `partial`: accumulated buffers with partial sums per lane; `private`: interleaved ones.
 
-    `masked`: one loop in which every trip is masked, instead of whole vectors and a masked rest.
+    `masked`: one loop in which every trip is masked, instead of whole vectors and a masked rest. `packs`: buffers whose
+    rows (one for each lane, of that many entries) are first copied side by side, because they are read again and again.
     """
 
     loop: int
@@ -39,6 +49,7 @@ class Lanes:
     masked: bool
     private: frozenset[int]
     partial: frozenset[int]
+    packs: Mapping[int, Reg]
     forms: Mapping[Reg, Form] = field(repr=False, compare=False)
 
 
@@ -95,15 +106,24 @@ class _Choice:
         if self.force is not None:
             return self.force
         kinds = {self.kernel.kinds[r] for r in _values(loop.body)}
-        return self.target.lanes("f32" if "f32" in kinds and "f64" not in kinds else "f64")
+        width = self.target.lanes("f32" if "f32" in kinds and "f64" not in kinds else "f64")
+        # Recurrences in inner loops wait for their own results: two vectors side by side hide half of that.
+        deep = any(isinstance(i, For) for i in loop.body) and self.target.registers >= 32
+        known = loop.size.constant
+        return 2 * width if deep and width > 1 and (known is None or known >= 2 * width) else width
 
     def vector_cost(self, loop: For, lanes: Lanes) -> float:
         w = lanes.width
         body = _vector_block(loop.body, lanes) + 2
         trips = -(-loop.trips // w)
         ends = sum(6.0 + w / 2 for _ in loop.carries) + (4 if not lanes.masked else 2)
-        sums = sum(2 * self._elements(r.buffer) for r in loop.regions if r.buffer in lanes.partial)
+        sums = trips * sum(2.0 * w * self._row(r) for r in lanes.packs.values())
+        sums += sum(2 * self._elements(r.buffer) for r in loop.regions if r.buffer in lanes.partial)
         return trips * body + ends + sums
+
+    def _row(self, r: Reg) -> int:
+        c = self.kernel.extents[r].constant
+        return 64 if c is None else c
 
     def _elements(self, buffer: int) -> float:
         size = 1.0
@@ -145,13 +165,16 @@ class _Analysis:
         self.writes: dict[int, list[Store]] = {}
         self.reads: dict[int, list[Load]] = {}
         self.weight = 0.0
+        self.defined: set[Reg] = set()
+        self.often = 1.0                                   # how often the block at hand runs in a trip
+        self.rows: dict[tuple[int, Reg], float] = {}       # reads of rows of a buffer, by the length of a row
 
     def lanes(self, width: int, target: Target) -> Lanes:
         for c in self.top.carries:
             self.forms[c.inner] = VARYING
         while self.changed:
             self.changed = False
-            self.sums, self.writes, self.reads, self.weight = {}, {}, {}, 0.0
+            self.sums, self.writes, self.reads, self.weight, self.rows = {}, {}, {}, 0.0, {}
             self.block(self.top.body, False)
         partial = self.memory()
         leaf = not any(isinstance(i, For | If) for i in self.top.body)
@@ -160,7 +183,18 @@ class _Analysis:
         unroll = 4 if leaf and not heavy and self.top.carries and len(self.top.body) <= 16 else 1
         if leaf and not heavy and not self.top.carries and len(self.top.body) <= 10:
             unroll = 2
-        return Lanes(self.top.id, width, unroll, masked, frozenset(self.private), partial, dict(self.forms))
+        return Lanes(self.top.id, width, unroll, masked, frozenset(self.private), partial, self.packs(),
+                     dict(self.forms))
+
+    def packs(self) -> dict[int, Reg]:
+        """Rows that are read more often than they are long."""
+        found: dict[int, Reg] = {}
+        for (buffer, length), often in self.rows.items():
+            known = self.literals.get(length)
+            if (buffer not in self.writes and buffer not in self.sums and length in self.kernel.extents
+                    and often > 1.5 * (known if known is not None else 64)):
+                found[buffer] = length
+        return found
 
     def inside(self, buffer: int) -> bool:
         return self.top.id in self.kernel.buffers[buffer].home
@@ -178,13 +212,18 @@ class _Analysis:
         for i in block:
             match i:
                 case Pure(dst, op, args):
+                    self.defined.add(dst)
                     self.set(dst, self.pure(op, args))
                     row = ROWS.get(op)
                     self.weight += row.cost if row is not None else 1
                 case Load(dst, buffer, offset):
                     own = self.inside(buffer)
                     uniform = self.form(offset) == 0 and not (own and buffer in self.private)
+                    self.defined.add(dst)
                     self.set(dst, 0 if uniform else VARYING)
+                    form = self.form(offset)
+                    if isinstance(form, Stride) and not own and i.path[0] == self.top.var:
+                        self.rows[buffer, form.reg] = self.rows.get((buffer, form.reg), 0.0) + self.often
                     if not own:
                         self.reads.setdefault(buffer, []).append(i)
                 case Store(buffer, offset, value) | AddTo(buffer, offset, value):
@@ -201,6 +240,10 @@ class _Analysis:
         if all(f == 0 for f in forms):
             return 0
         a, b = forms[0], forms[-1]
+        if op == "add" and 0 in (a, b) and (isinstance(a, Stride) or isinstance(b, Stride)):
+            return a if b == 0 else b
+        if op == "sub" and b == 0 and isinstance(a, Stride):
+            return a
         if isinstance(a, int) and isinstance(b, int) and self.kernel.kinds[args[0]] == "i64":
             match op:
                 case "add":
@@ -214,6 +257,9 @@ class _Analysis:
                         return b * int(self.literals[args[0]])
                     if b == 0 and args[1] in self.literals:
                         return a * int(self.literals[args[1]])
+                    for f, g, r in ((a, b, args[1]), (b, a, args[0])):
+                        if f == 1 and g == 0 and r not in self.defined:
+                            return Stride(r)
         return VARYING
 
     def write(self, i: Store | AddTo, buffer: int, offset: Reg, value: Reg, control: bool) -> None:
@@ -232,7 +278,10 @@ class _Analysis:
         for c in loop.carries:
             if self.form(c.init) != 0:
                 self.set(c.inner, VARYING)
+        self.often *= loop.trips
+        self.defined.update([loop.var, *(r for c in loop.carries for r in (c.inner, c.final))])
         self.block(loop.body, control)
+        self.often /= loop.trips
         for c in loop.carries:
             if self.form(c.out) != 0 or self.form(c.inner) != 0:
                 self.set(c.inner, VARYING)
@@ -240,6 +289,7 @@ class _Analysis:
 
     def branch(self, i: If, control: bool) -> None:
         varying = self.form(i.cond) != 0
+        self.defined.update(dst for dst, _, _ in i.results)
         self.block(i.then, control or varying)
         self.block(i.other, control or varying)
         for dst, a, b in i.results:
@@ -292,6 +342,8 @@ def _vector_block(block: Block, lanes: Lanes) -> float:
                 total += i.trips * (_vector_block(i.body, lanes) + 2) + 2
             case If():
                 total += 2 + _vector_block(i.then, lanes) + _vector_block(i.other, lanes)
+            case Load(_, buffer) if buffer in lanes.packs:
+                total += 1.0
             case Load(_, buffer, offset) | Store(buffer, offset):
                 total += _access(buffer, offset, lanes) * (1 if isinstance(i, Load) else 1.5)
             case AddTo(buffer, offset):

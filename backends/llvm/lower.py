@@ -16,7 +16,7 @@ from catad.types.size import Size
 from catad.types.type import F32, F64, Scalar, Type, dims, leaf
 
 from .arrays import ArrayValue, ArrayWriter, Filled, Value, View, product
-from .kernel import AddTo, Carried, Check, For, If, Instr, Literal, Load, Pure, Reg, Region
+from .kernel import AddTo, Carried, Check, For, If, Induction, Instr, Literal, Load, Pure, Reg, Region, Store
 from .schedule import BoxPlan, NetPlan, Planner
 
 __all__ = ["Lowering", "Scope"]
@@ -375,9 +375,47 @@ class Lowering(ArrayWriter):
                 if isinstance(i, AddTo) and self.level[i.offset] < at and touched[i.buffer] == 1:
                     carries, final = self._promote(body, k, i, carries)
                     sums.append((i, final))
-        super().finish(loop, var, carries)
+        inductions = () if loop.down else self._inductions(body, var, at)
+        super().finish(replace(loop, inductions=inductions), var, carries)
         for i, final in sums:
             self.emit(AddTo(i.buffer, i.offset, final, i.path))
+
+    def _inductions(self, body: Sequence[Instr], var: Reg, at: int) -> tuple[Induction, ...]:
+        """Offsets of memory that are quadratic in the variable, or linear with a step known while running."""
+        found: dict[Reg, Induction] = {}
+        made = {i.dst: i for i in body if isinstance(i, Pure)}
+        x = self.sym[var].variable if var in self.sym else None
+        for i in body:
+            if x is None or not isinstance(i, Load | Store | AddTo) or self.level[i.offset] < at or i.offset in found:
+                continue
+            p = self._polynomial(i.offset, made, at)
+            if p is None or any(sum(e for y, e in m if y == x) > 2 for m, _ in p.terms):
+                continue
+            one, none = {x: Size.var(x) + 1}, {x: Size.of(0)}
+            step = p.subst(one) - p
+            if step.constant is not None or any(self.level[self.atom_regs[y]] >= at for y in p.variables if y != x):
+                continue
+            grow = step.subst(one) - step
+            found[i.offset] = Induction(i.offset, self.size(p.subst(none)), self.size(step.subst(none)),
+                                        self.size(grow) if grow.terms else None)
+        return tuple(found.values())
+
+    def _polynomial(self, r: Reg, made: Mapping[Reg, Pure], at: int) -> Size | None:
+        """A register as a polynomial in atoms and in registers from outside of the loop."""
+        known = self.sym.get(r)
+        if known is not None:
+            return known
+        if self.level[r] < at:
+            name = f"%{r}"
+            self.atom_regs[name] = r
+            return Size.var(name)
+        i = made.get(r)
+        if i is None or i.op not in ("add", "sub", "mul"):
+            return None
+        a, b = self._polynomial(i.args[0], made, at), self._polynomial(i.args[1], made, at)
+        if a is None or b is None or len(a.terms) * len(b.terms) > 24:
+            return None
+        return a + b if i.op == "add" else a - b if i.op == "sub" else a * b
 
     def _promote(self, body: list[Instr], k: int, i: AddTo,
                  carries: tuple[Carried, ...]) -> tuple[tuple[Carried, ...], Reg]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from .emit import BYTES, MEMORY, Text
 from .kernel import AddTo, Buffer, Load, Reg, Store
-from .lanes import VARYING, Form, Lanes
+from .lanes import VARYING, Form, Lanes, Stride
 from .operations import Operations, splat, suffix, vector
 
 __all__ = ["Memory"]
@@ -31,6 +31,8 @@ class Memory:
         self.control: str | None = None
         self.base: dict[int, str] = {}
         self.partial: dict[int, tuple[str, Reg]] = {}       # buffer → base of partial sums, first offset
+        self.packed: dict[int, tuple[str, str]] = {}        # buffer → its rows side by side, offset of lane 0's row
+        self.lane_var: Reg = -1
         self.values: dict[Reg, tuple[str, Form]] = {}
         self.constants: dict[Reg, float | int | bool] = {}
         self.header: list[str] = []                         # goes before the loop in lanes
@@ -80,9 +82,21 @@ class Memory:
         if known is None:
             known = self.spread(text, self.kinds[r])
             if form != 0:
-                assert isinstance(form, int)
-                known = self.text.let(f"add <{self.w} x i64> {known}, {self.iota(form)}")
+                known = self.text.let(f"add <{self.w} x i64> {known}, {self.steps(form)}")
             self._splats[r] = known
+        return known
+
+    def steps(self, form: Form) -> str:
+        """What the lanes of an affine value have more than lane 0."""
+        if isinstance(form, int):
+            return self.iota(form)
+        assert isinstance(form, Stride)
+        key = -1 - form.reg                                # beside the registers in the table of outer values
+        known = self._outer.get(key)
+        if known is None:
+            many = self._before(form.reg, self.scalar(form.reg))
+            known = self._outer[key] = self.text.name()
+            self.header.append(f"  {known} = mul <{self.w} x i64> {many}, {self.iota()}")
         return known
 
     def _before(self, r: Reg, text: str) -> str:
@@ -126,6 +140,10 @@ class Memory:
     def _many(self, buffer: int, offset: Reg) -> str:
         """One address for each lane."""
         e, w = self.text, self.w
+        form = self.form(offset)
+        if form != VARYING and not self.interleaved(buffer):
+            p, steps = self._one(buffer, offset), self.steps(form)
+            return e.let(f"getelementptr {MEMORY[self.buffers[buffer].kind]}, ptr {p}, <{w} x i64> {steps}")
         at = self.vec(offset)
         if self.interleaved(buffer):
             at = e.let(f"mul <{w} x i64> {at}, {splat(w, 'i64', w)}")
@@ -138,7 +156,14 @@ class Memory:
         kind = self.buffers[i.buffer].kind
         form = self.form(i.offset)
         mine = self.interleaved(i.buffer)
-        if self.w == 1 or (form == 0 and not mine):
+        if isinstance(form, Stride) and i.buffer in self.packed and i.path[0] == self.lane_var:
+            base, row = self.packed[i.buffer]
+            at = self.text.let(f"sub i64 {self.scalar(i.offset)}, {row}")
+            mem = f"<{self.w} x {MEMORY[kind]}>"
+            p = self.text.let(f"getelementptr {mem}, ptr {base}, i64 {at}")
+            raw = self.text.let(f"load {mem}, ptr {p}, align {BYTES[kind]}")
+            self.put(i.dst, self._from_memory(raw, kind, self.w), VARYING)
+        elif self.w == 1 or (form == 0 and not mine):
             raw = self.text.let(f"load {MEMORY[kind]}, ptr {self._one(i.buffer, i.offset)}, align {BYTES[kind]}")
             self.put(i.dst, self._from_memory(raw, kind, 1))
         else:
@@ -155,10 +180,12 @@ class Memory:
                 return e.let(f"load <{w} x {mem}>, ptr {p}, align {size}")
             return e.let(f"call <{w} x {mem}> @llvm.masked.load.{_memory_suffix(kind, w)}.p0(ptr align {size} {p}, "
                          f"<{w} x i1> {self.mask}, <{w} x {mem}> zeroinitializer)")
-        p = self._many(buffer, offset)
-        mask = self.mask or splat(True, "bool", w)
-        return e.let(f"call <{w} x {mem}> @llvm.masked.gather.{_memory_suffix(kind, w)}.v{w}p0(<{w} x ptr> "
-                     f"align {size} {p}, <{w} x i1> {mask}, <{w} x {mem}> zeroinitializer)")
+        return e.let(self.gather(self._many(buffer, offset), mem, kind, size))
+
+    def gather(self, p: str, mem: str, kind: str, size: int) -> str:
+        w, mask = self.w, self.mask or splat(True, "bool", self.w)
+        return (f"call <{w} x {mem}> @llvm.masked.gather.{_memory_suffix(kind, w)}.v{w}p0(<{w} x ptr> align {size} "
+                f"{p}, <{w} x i1> {mask}, <{w} x {mem}> zeroinitializer)")
 
     def store(self, i: Store) -> None:
         kind = self.buffers[i.buffer].kind

@@ -67,7 +67,7 @@ class Module:
     @cached_property
     def schedule_text(self) -> str:
         """Where arrays live, what is in place, what runs in lanes."""
-        slots = "\n".join(f"slot b{s.buffer}" + (f", partial sums of loop {s.loop}" if s.loop is not None else "")
+        slots = "\n".join(f"slot b{s.buffer}" + (f", {s.use} of loop {s.loop}" if s.use else "")
                           + f": {s.size * s.bytes} bytes" for s in slots_of(self.kernel, self.lanes))
         parts = [f"schedule {self.name}", plan_text(self.table.nets[self.name], self.plan, "  "),
                  lanes_text(self.kernel, self.lanes), slots]
