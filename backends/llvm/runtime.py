@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,8 +24,7 @@ from catad.source import error
 __all__ = ["Arena", "Context", "caller"]
 
 _Allocate = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64)
-_Poll = ctypes.CFUNCTYPE(ctypes.c_int32)
-_Kernel = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p)
+_Kernel = getattr(ctypes, "PYFUNCTYPE", ctypes.CFUNCTYPE)(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p)
 _DTYPES = {"f64": "float64", "f32": "float32", "i64": "int64", "bool": "bool"}
 _SCALARS: dict[str, Any] = {
     "f64": ctypes.c_double, "f32": ctypes.c_float, "i64": ctypes.c_int64, "bool": ctypes.c_int64}
@@ -63,18 +63,14 @@ def aligned(size: int) -> tuple[Any, int]:
     return block, ctypes.addressof(block) + 63 & -64
 
 
-class _Interrupt:
-    """Runs pending signal handlers; what they raise is kept until the kernel has returned."""
+def _poll() -> int | None:
+    """CPython's own check for pending signals is a `poll`; what a handler raises, ctypes raises after the run.
 
-    def __init__(self) -> None:
-        self.raised: BaseException | None = None
-
-    def poll(self) -> int:
-        try:
-            ctypes.pythonapi.PyErr_CheckSignals()
-        except BaseException as e:                       # whatever a handler raises, the caller raises again
-            self.raised = e
-        return int(self.raised is not None)
+    It wants the interpreter lock, which `_Kernel` therefore keeps.
+    """
+    if sys.implementation.name != "cpython":
+        return None
+    return ctypes.cast(ctypes.pythonapi.PyErr_CheckSignals, ctypes.c_void_p).value
 
 
 def caller(loaded: Loaded, name: str, signature: Signature, *, fail: Callable[[int, int, int, int], Any],
@@ -90,17 +86,14 @@ def caller(loaded: Loaded, name: str, signature: Signature, *, fail: Callable[[i
         slots = (ctypes.c_int64 * max(signature.cells, 1))()
         for (cell, port), x in zip(signature.input_cells(), given, strict=True):
             _store(slots, cell, port, x)
-        arena, signals = Arena(allowed), _Interrupt()
-        allocate, poll = _Allocate(arena.allocate), _Poll(signals.poll)
-        callbacks = (ctypes.cast(f, ctypes.c_void_p) for f in (allocate, poll))
-        ctx = Context(None, 0, 0, 0, 0, None, *callbacks)
+        arena = Arena(allowed)
+        allocate = _Allocate(arena.allocate)
+        ctx = Context(None, 0, 0, 0, 0, None, ctypes.cast(allocate, ctypes.c_void_p), _poll())
         where = ctypes.addressof(ctx), ctypes.addressof(slots)
         code = prepare(*where)
         outputs = [] if code else [_output(slots, cell, port, arena, fail) for cell, port in signature.output_cells()]
         if not code:
             code = _execute(run, where, ctx, arena, fail)
-        if signals.raised is not None:
-            raise signals.raised
         if code:
             raise _failed(fail, code, ctx.site, ctx.a, ctx.b)
         results = [_result(slots, cell, port, y)
