@@ -74,7 +74,7 @@ def _taken(args: argparse.Namespace, rest: list[str]) -> bool:
     """Words after a flag, which argparse leaves over: `run f.cad --grad loss 1.0`."""
     if any(r.startswith("-") and r != "-" for r in rest):
         return False
-    for name in ("arguments", "files"):
+    for name in ("arguments", "files", "entries"):
         if hasattr(args, name):
             getattr(args, name).extend(rest)
             return True
@@ -135,7 +135,10 @@ def _looking(command: Any) -> None:
                 "Tests are lines  -- > expression  followed by  -- = value  or  -- ! CODE")
     _files(p)
     p = command("prove", "check the laws of the derivatives of a file's definitions")
-    p.add_argument("file", metavar="FILE")
+    p.add_argument("file", metavar="FILE", help="a .cad file, or - for standard input")
+    p.add_argument("entries", nargs="*", default=[], metavar="ENTRY", help="these definitions only")
+    p.add_argument("--samples", type=int, default=5, metavar="N", help="how many arguments to try (default: 5)")
+    p.add_argument("--seed", type=int, default=0, metavar="N", help="the choice of arguments (default: 0)")
     p = command("explain", "the long text of a diagnostic code")
     p.add_argument("code", nargs="?", metavar="CODE", help="such as E0213; without one, all are listed")
 

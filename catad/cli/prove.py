@@ -1,4 +1,4 @@
-"""`catad prove FILE`: the laws of derivatives, checked on the definitions of a file."""
+"""`catad prove FILE [ENTRY…]`: the laws of derivatives, checked on the definitions of a file."""
 
 from __future__ import annotations
 
@@ -11,4 +11,4 @@ __all__ = ["run"]
 
 def run(args: argparse.Namespace, report: Report) -> int:
     from catad.proofs.command import prove_file
-    return int(prove_file(args.file))
+    return prove_file(args.file, entries=args.entries or None, samples=args.samples, seed=args.seed, json=args.json)

@@ -199,6 +199,12 @@ def test_a_test_may_expect_an_error_of_checking(run: Run, tmp_path: pathlib.Path
     assert result.out == "2 passed\n", result.err
 
 
+def test_prove(run: Run, good: str) -> None:
+    result = run("prove", good, "area", "--samples", "2")
+    assert result.code == 0 and "area" in result.out and "loss" not in result.out and " 0 failed" in result.out
+    assert run("prove", good, "are").code == 1
+
+
 def test_explain(run: Run) -> None:
     assert run("explain", "e0606").out.startswith("# E0606: ")
     assert all(code in run("explain").out for code in list(codes())[:3])
