@@ -20,7 +20,19 @@ if not (_root / "catad" / "backends").exists() and (_root / "backends" / "__init
 
 if TYPE_CHECKING:
     from catad.api import (
-        Function, Program, compile, grad, hessian, hvp, jacobian, jet, jvp, load, value_and_grad, vjp, vmap,
+        Function,
+        Program,
+        compile,
+        grad,
+        hessian,
+        hvp,
+        jacobian,
+        jet,
+        jvp,
+        load,
+        value_and_grad,
+        vjp,
+        vmap,
     )
     from catad.source import CatadError
 

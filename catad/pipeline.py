@@ -182,6 +182,6 @@ def stage(table: Table, name: str, kind: str) -> str:
         return print_table(ready)
     from catad.backends import llvm
     compiled = llvm.compile(ready, name)
-    texts = {"schedule": lambda: compiled.schedule_text, "llvm": lambda: compiled.llvm_ir,
-             "asm": compiled.assembly, "kernel": lambda: compiled.kernel_text}
-    return texts[kind]()
+    if kind == "asm":
+        return compiled.assembly()
+    return {"schedule": compiled.schedule_text, "llvm": compiled.llvm_ir, "kernel": compiled.kernel_text}[kind]

@@ -260,7 +260,7 @@ def _jacobian(job: Job, order: int) -> Result:
 
 
 def product(rows: Type, columns: Type) -> Type:
-    """rows ⊗ columns: the structure of `rows`, each leaf [s…]f replaced by `columns` with [s…] in front of its leaves."""
+    """rows ⊗ columns: the structure of `rows`, each leaf [s…]f replaced by `columns` with [s…] before its leaves."""
     def at_leaf(t: Type) -> Type | None:
         if (isinstance(t, Array) and not isinstance(leaf(t), Prod) and is_float(t)) or t in (F64, F32):
             sizes = dims(t)

@@ -160,7 +160,9 @@ def _cheap(box: Box) -> bool:
             return True
         case Prim(name):                                   # integers (indices) are always made again
             r = row(name)
-            return r.result_kind == "I" and r.args != "A" or r.cost <= CHEAP and name not in ("update", "add_at", "stack")
+            if r.result_kind == "I":
+                return r.args != "A"
+            return r.cost <= CHEAP and name not in ("update", "add_at", "stack")
     return False
 
 

@@ -10,7 +10,7 @@ core* (`linear` not empty) have no equation: they are their own derivative in th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -93,7 +93,7 @@ def _float(t: Type) -> bool:
     return t in (F64, F32) or isinstance(t, Series)
 
 
-_KINDS = {
+_KINDS: dict[str, Callable[[Type], bool]] = {
     "F": _float,
     "N": lambda t: _float(t) or t == I64,
     "I": lambda t: t == I64,
@@ -119,7 +119,7 @@ def _check(r: Row, types: Sequence[Type]) -> None:
 
 
 def _rows() -> list[Row]:
-    rows = [
+    return [
         # arithmetic of a ring, and division: the linear core
         Row("add", "NN", "same", linear=((0, 1),)),
         Row("sub", "NN", "same", linear=((0, 1),)),
@@ -169,7 +169,6 @@ def _rows() -> list[Row]:
         Row("argmax", "A", "I", constant=True, fails=True, cost=10),   # the first; a NaN counts as largest
         Row("argmin", "A", "I", constant=True, fails=True, cost=10),
     ]
-    return rows
 
 
 ROWS: MappingProxyType[str, Row] = MappingProxyType({r.name: r for r in _rows()})

@@ -1,7 +1,7 @@
 """Normalisation: an entry's net with every function gone. Beta and the expansion of derivative operators.
 
     apply(λ body ⟨captured⟩, x)   =   body(captured, x)                           beta
-    vjp(λ body ⟨captured⟩, x)     =   (fwd(captured, x), λ bwd⟨residual⟩)         (fwd, bwd) = R(body), captured constant
+    vjp(λ body ⟨captured⟩, x)     =   (fwd(captured, x), λ bwd⟨residual⟩)         (fwd, bwd) = R(body), captured const
 
 A walk over the boxes with values in two forms: a wire of the net being built, or a *closure*, a bubble with the values
 that it captured. Closures are pushed inwards through walls; only a function that is chosen at run time (by `if`, from
@@ -83,7 +83,7 @@ class Normaliser:
         """A closure as a first-order net (captured wires, then its arguments), normalised; and those wires."""
         inner = _Bubble(b, self)
         value = inner.enter(f)
-        args = inner.bound([t for t in flatten(f.type.arg)])
+        args = inner.bound(list(flatten(f.type.arg)))
         out = self.call(inner.b, value, list(args), None)
         net = inner.close(_wires(out, None), inner.captured)
         return self.tidy(net), list(inner.captured)

@@ -2,8 +2,8 @@
 
     python examples/gmm/demo.py [DATA] [--out DIR]
 
-Compiles `gmm.cad`, checks the gradient against one derived by hand, maximises the log posterior with SciPy's L-BFGS, and
-writes a picture of the fit and the string diagrams of the objective and of its gradient.
+Compiles `gmm.cad`, checks the gradient against one derived by hand, maximises the log posterior with SciPy's L-BFGS,
+and writes a picture of the fit and the string diagrams of the objective and of its gradient.
 """
 
 from __future__ import annotations
@@ -92,8 +92,8 @@ def picture(problem: Problem, theta: Theta, trace: list[float], path: Path) -> N
         covariance = plane.T @ np.linalg.inv(q.T @ q) @ plane
         ellipse = ((mu - centre) @ plane)[:, None] + np.linalg.cholesky(covariance) @ circle
         left.plot(*ellipse, color="C0", alpha=float(0.15 + 0.85 * w / weight.max()), linewidth=1.5)
-    left.set(title=f"{alive.sum()} of {len(weight)} components keep their points (one standard deviation)", xlabel="first direction",
-             ylabel="second direction")
+    left.set(title=f"{alive.sum()} of {len(weight)} components keep their points (one standard deviation)",
+             xlabel="first direction", ylabel="second direction")
     left.legend(loc="upper right")
     right.plot(np.arange(1, len(trace) + 1), trace, color="C1")
     right.set(title="log posterior", xlabel="iteration", xscale="log")
@@ -109,7 +109,8 @@ def main(argv: list[str] | None = None) -> int:
     console = Console()
     problem = read(options.data)
     n, d = problem.x.shape
-    console.print(f"[bold]{options.data.name}[/]: {n} points in {d} dimensions, {len(problem.start['alpha'])} components")
+    k = len(problem.start["alpha"])
+    console.print(f"[bold]{options.data.name}[/]: {n} points in {d} dimensions, {k} components")
 
     start = time.perf_counter()
     objective = catad.load(HERE / "gmm.cad")["log_posterior"]
@@ -146,7 +147,7 @@ def main(argv: list[str] | None = None) -> int:
     picture(problem, theta, trace, options.out / "gmm_fit.png")
     (options.out / "gmm_objective.svg").write_text(objective.draw(), encoding="utf-8")
     (options.out / "gmm_gradient.svg").write_text(catad.grad(objective).draw(), encoding="utf-8")
-    console.print(f"pictures: {', '.join(str(options.out / name) for name in sorted(p.name for p in options.out.iterdir()))}")
+    console.print("pictures: " + ", ".join(str(path) for path in sorted(options.out.glob("gmm_*"))))
     return 0
 
 

@@ -6,58 +6,77 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from catad.backends.reference import run
+
 from catad.net.net import Table
 from catad.pipeline import derive, elaborate, load, prepare
 from catad.source import Source
 from catad.types.type import dims, flatten
 
-PROGRAMS = r"""
+PROGRAMS = [
+    r"""
 def p1 (x : f64, y : f64) : f64 = x * sin (x * y) + logsumexp [x, y, x*y]
---
+""",
+    r"""
 def p2 [n] (x : [n]f64) : f64 = loop s = 1.0 for i < n do s * x[i] + sin s
---
+""",
+    r"""
 def p3 [n] (x : [n]f64) : f64 =
   let y = scan (\a b -> a * 0.5 + b) 0.1 x in sum (for i < n -> y[i] * y[i])
---
+""",
+    r"""
 def p4 [n] (x : [n]f64) : f64 = sum (loop a = x for i < n - 1 do a with [i + 1] = a[i] * a[i + 1])
---
-def p5 [n] (x : [n]f64) : f64 = 
+""",
+    r"""
+def p5 [n] (x : [n]f64) : f64 =
   let h = accumulate (for i < 3 -> 0.0) for i < n do (i mod 3, x[i]^2) in h[0] * h[1] + exp h[2]
---
+""",
+    r"""
 def p6 [n, m] (a : [n, m]f64) (v : [m]f64) : f64 = norm (matvec a v) + sum (for i < n -> maximum a[i])
---
+""",
+    r"""
 def twice (f : f64 -> f64) (x : f64) : f64 = f (f x)
 def p7 (x : f64, y : f64) : f64 = twice (\z -> z * y + sin (x * z)) x
---
+""",
+    r"""
 def p8 (x : f64, y : f64) : f64 = grad (\u -> u * grad (\v -> u * v * v * y) x) y
---
+""",
+    r"""
 def p9 [n] (x : [n]f64) : f64 = sum (for i < n -> if x[i] > 0.2 then sqrt x[i] else x[i]^3)
---
+""",
+    r"""
 def p10 [n] (x : [n]f64) : f64 = let s = sort x in sum (for i < n -> s[i] * f64 (i + 1))
---
+""",
+    r"""
 def p11 [n] (x : [n]f64) : f64 =
   let (c, j) = jet (\t -> exp (t * x[0]) * t) (0.3, [1.0, 0.0, 0.0]) in c + j[2]
---
+""",
+    r"""
 def p12 [n] (x : [n]f64) : f64 = product x + mean x + variance x
---
+""",
+    r"""
 def p13 [n] (x : [n]f64) : f64 =
   let f (z : [n]f64) = sum (map2 (\a b -> a * a * b) z x) in
   dot (hvp f x x) x
---
+""",
+    r"""
 def p14 [n] (x : [n]f64) : f64 =
   let r = loop (a, b) = (x, 0.5) for k < 3 do (for i < n -> a[i] * b + sin a[i], b * 0.9 + a[0]) in
   sum r.0 + r.1
---
+""",
+    r"""
 def p15 [n] (x : [n]f64) : f64 = let g = for i < n -> grad (\z -> z * z * x[i]) x[i] in dot g x
---
+""",
+    r"""
 def p16 (s : {a : f64, b : (f64, f64)}) : f64 = s.a * s.b.0 + atan2 s.b.1 s.a + pow s.a s.b.0 + hypot s.a s.b.1
---
+""",
+    r"""
 def p17 [n] (x : [n]f64) : f64 = sum (for i < n -> sum (for j < i -> x[i] * x[j] + erf (x[j])))
---
+""",
+    r"""
 def p18 [n] (x : [n]f64) : f64 = sum (concat (reverse x) (take 2 x)) + sum (x[1..n]) * x[0]
-""".split("--\n")
+""",
+]
 
 SIZES = {"n": 5, "m": 4}
 STEP = 1e-6
