@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from typing import Any, TextIO
 
 import numpy as np
+from catad.proofs.examine import CHECKS, Checker, Entrywise, Failure, Skip, inapplicable
+from catad.proofs.samples import Sample, smaller, wires
 
 from catad import pipeline
 from catad.functors.kit import Kit
 from catad.net.net import Entry, Table
-from catad.proofs.examine import CHECKS, Checker, Entrywise, Failure, Skip, inapplicable
-from catad.proofs.samples import Sample, smaller, wires
 from catad.source import CatadError
 from catad.source.files import read
 

@@ -17,12 +17,12 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from catad.backends import exact, reference
+from catad.proofs.samples import Sample, masks, sample, tangents, wires
 
 from catad import pipeline
-from catad.backends import exact, reference
 from catad.functors.kit import Kit
 from catad.net.net import Entry, Table
-from catad.proofs.samples import Sample, masks, sample, tangents, wires
 from catad.source import CatadError
 from catad.types.type import F32, holds_function, is_float, leaf
 
@@ -225,11 +225,10 @@ def quotient(e: Entrywise, s: Sample, rng: random.Random) -> Failure | None:
     context = mpmath.MPContext()
     context.dps = 60
     h = context.mpf(10) ** -18
-    active = {k for k in e.active}
     try:
-        ahead, behind, here = (e.floats(e.exactly((), _moved(e.entry, active, s, v, h * sign, context), 60))
+        ahead, behind, here = (e.floats(e.exactly((), _moved(e.entry, s, v, h * sign, context), 60))
                                for sign in (1, -1, 0))
-        want = e.exactly(("jvp",), [*_moved(e.entry, active, s, v, h * 0, context), *(_wide(x, context) for x in v)],
+        want = e.exactly(("jvp",), [*_moved(e.entry, s, v, h * 0, context), *(_wide(x, context) for x in v)],
                          60)[e.results:]
     except CatadError as fault:
         raise Skip(f"not in long arithmetic: {fault.diagnostics[0].title}") from fault
@@ -252,7 +251,7 @@ def _wide(x: Any, context: Any) -> Any:
     return out
 
 
-def _moved(entry: Entry, active: set[int], s: Sample, v: Flat, h: Any, context: Any) -> list[Any]:
+def _moved(entry: Entry, s: Sample, v: Flat, h: Any, context: Any) -> list[Any]:
     out: list[Any] = []
     at, along = iter(s.values), iter(v)
     for _, t in entry.params:

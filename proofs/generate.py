@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-
 from catad.proofs.choice import Choice, drawn, number
 
 __all__ = ["Program", "program", "programs"]

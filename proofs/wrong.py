@@ -22,7 +22,7 @@ from catad.net.net import Box, IfOp, Loop, Net, Prim, Wire
 from catad.net.zero import constant, zero
 from catad.types.type import F64, Array, Series, Type, leaf
 
-__all__ = ["EQUATIONS", "STRUCTURE"]
+__all__ = ["DENSE", "EQUATIONS", "STRUCTURE"]
 
 EQUATIONS: Mapping[str, str] = MappingProxyType({
     "sin-sign": "primitive sin (x) = y : y' = -(cos x) * x'",
@@ -176,6 +176,18 @@ class UpdateForAddAt(Sweep):
             return
         c = self.cot[box.targets[0]]
         self.cot[array] = self.back.prim("update", self.accumulator(array), *map(self.primal, at), c)
+
+
+class DenseGather(Sweep):
+    """Right, but dear: each gather makes an array of zeros for its cotangent."""
+
+    def linear(self, box: Box, name: str) -> None:
+        array, *at = box.sources
+        if name != "index" or not self.varied[array]:
+            super().linear(box, name)
+            return
+        dense = zero(self.back, self.net.wires[array])
+        self.add(array, self.back.prim("add_at", dense, *map(self.primal, at), self.cot[box.targets[0]]), box)
 
 
 class MulSwapped(Sweep):
@@ -334,6 +346,8 @@ class LiftMissing(Taylor):
         nothing = zero(b, b.type(x.head))
         return super().lifted(b, Bundle((nothing, None)))
 
+
+DENSE = _reverse(DenseGather)             # right values, wrong cost: what the counted bounds must notice
 
 STRUCTURE: Mapping[str, tuple[str, str, Mapping[str, Any]]] = MappingProxyType({
     name: (str(rule.__doc__).split("\n")[0], by, {slot: kit}) for name, by, slot, kit, rule in (

@@ -20,7 +20,8 @@ PROGRAMS = {
     "reverse in reverse": ("def f (x : f64) : f64 = grad (\\x -> x * grad (\\y -> x + y) 1.0) x", 1.0, 1.0),
     # d/dx (x · d/dy (x y)) = d/dx x² = 2 x
     "product": ("def f (x : f64) : f64 = diff (\\x -> x * diff (\\y -> x * y) 2.0) x", 3.0, 6.0),
-    "jet inside": ("def f (x : f64) : f64 = diff (\\x -> x * (jet (\\y -> x * y * y) (2.0, [1.0, 0.0])).1[0]) x", 3.0, 24.0),
+    "jet inside": ("""def f (x : f64) : f64 =
+  diff (\\x -> x * (jet (\\y -> x * y * y) (2.0, [1.0, 0.0])).1[0]) x""", 3.0, 24.0),
     # s u f x = f (x + u); D = d/du (s u f x) at 0, so D (D exp) = exp; confused, it is 0
     "manzyuk": ("""def f (x : f64) : f64 =
   let s = \\u f x -> f (x + u) in

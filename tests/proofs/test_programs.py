@@ -1,0 +1,68 @@
+"""Random programs, the whole way from text: every law that applies, in every mode, at a random sample."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from catad.backends import exact, reference
+from catad.proofs.choice import Seeded
+from catad.proofs.examine import CHECKS, Entrywise, Skip
+from catad.proofs.generate import Program, program, programs
+from hypothesis import HealthCheck, given, settings
+
+from catad import pipeline
+from catad.net.net import Table
+from catad.source import Source
+
+
+def table(p: Program) -> Table:
+    return pipeline.elaborate(pipeline.load(Source("<random>", p.text)))
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_laws(seed: int) -> None:
+    """Adjointness, forward from reverse, Taylor, difference quotients, exactly over ℚ."""
+    p = program(Seeded(seed), ring=seed % 2 == 0)
+    e = Entrywise(table(p), "f", native=seed % 8 == 0)
+    sample = e.good_sample(random.Random(seed))
+    for name, check in CHECKS:
+        try:
+            assert check(e, sample, random.Random(seed)) is None, (name, p.text)
+        except Skip:
+            continue
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(programs())
+def test_optimisation_keeps_values(p: Program) -> None:
+    """The derivatives with all rewriting and without any; Hypothesis shrinks a failing program."""
+    t = table(p)
+    e = Entrywise(t, "f")
+    out = e.floats(e.run((), p.args))
+    for kind, along in (("jvp", (p.args[0], *p.args[1:7])), ("vjp", out)):
+        derived, name = pipeline.derive(t, "f", kind, argnums=e.active, single=False)
+        args = [*p.args, *(x * 0 + 1.0 for x in along)]
+        plain = reference.run(pipeline.prepare(derived, name, tidy=False), name, args)
+        tidy = reference.run(pipeline.prepare(derived, name), name, args)
+        for a, b in zip(plain, tidy, strict=True):
+            assert b == pytest.approx(a, rel=1e-9, abs=1e-9)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(programs(ring=True))
+def test_modulo_a_prime(p: Program) -> None:
+    """The forward derivative of a ring program agrees modulo a prime with its rational value."""
+    prime = 2**61 - 1
+    t = table(p)
+    e = Entrywise(t, "f")
+    ready = e.ready("jvp")
+    one = [x * 0 + 1.0 for x in (p.args[0], *p.args[1:7])]
+    rational = exact.run(*ready, [*p.args, *one])
+    modular = exact.run_mod(*ready, [*p.args, *one], prime)
+    for q, r in zip(flat(rational), flat(modular), strict=True):
+        assert q.numerator * pow(q.denominator, -1, prime) % prime == r
+
+
+def flat(values: tuple[object, ...]) -> list[object]:
+    return [x for v in values for x in (v.ravel().tolist() if hasattr(v, "ravel") else [v])]
