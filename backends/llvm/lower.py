@@ -186,6 +186,8 @@ class Lowering(ArrayWriter):
                 self.check(self.pure("eq", (m, n)), "E0502", b.span, f"{x} is {{a}} but {y} is {{b}}", m, n)
         for s, t in zip(b.sources, b.targets, strict=True):
             value = scope.env[s]
+            if isinstance(value, View):                  # in bounds because of the check: not read before it
+                value = replace(value, born=len(self.frames) - 1)
             scope.env[t] = value if isinstance(value, int) else replace(value, dims=scope.shape(t))
 
     def bind(self, scope: Scope, b: Box, name: str, clamp: bool) -> None:
@@ -200,16 +202,16 @@ class Lowering(ArrayWriter):
         zero = self.literal(0, "i64")
         upper = self.atoms.upper(p) if p is not None else None
         if clamp:
-            m = self.pure("max", (r, zero), "i64")
             if upper is not None and not self.atoms.nonneg(upper):
                 upper = None
         else:
             self.check(self.pure("ge", (r, zero)), "E0506", b.span, f"the size {name} is {{a}}", r, r)
-            m, upper = r, p if p is not None else None
+            upper = p
+        m = self.pure("max", (r, zero), "i64", pinned=True)      # pinned: what relies on m ≥ 0 stays behind the check
         atom = f"{name}%{m}.{len(self.atom_regs)}"
         self.atom_regs[atom] = m
         guess = self.atoms.estimate(upper) if upper is not None else 16
-        scope.sizes[name] = self.atoms.add(atom, upper, guess)
+        scope.sizes[name] = self.sym[m] = self.atoms.add(atom, upper, guess)
 
     # ── calls ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -477,7 +479,10 @@ def _index(low: Lowering, scope: Scope, p: int, b: Box, args: list[Value]) -> Va
     if isinstance(a, Filled):
         rest = a.dims[len(indices):]
         return replace(a, dims=rest) if rest else a.value
-    return low.sub(a, indices) if len(indices) < len(a.dims) else low.read(a, indices, safe)
+    if len(indices) == len(a.dims):
+        return low.read(a, indices, safe)
+    row = low.sub(a, indices)
+    return row if safe else replace(row, born=len(low.frames) - 1)       # not read before the check
 
 
 def _target(low: Lowering, scope: Scope, p: int, b: Box, a: ArrayValue) -> View:

@@ -241,6 +241,31 @@ def test_only_the_branch_taken_may_fail(lanes):
 
 
 @widths
+@pytest.mark.parametrize("guarded", ["row", "size"])
+def test_nothing_is_read_before_its_check(guarded, lanes):
+    """A read may leave a branch, but not when a check in the branch makes it safe. (Else this crashes.)"""
+    def row(e, a, k):
+        return e.prim("index", e.prim("index", a, k), e.const(1, I64))
+
+    def size(e, a, k):
+        e.box(BindSize("q", False), [k], [])
+        b, = each(e, Size.var("q") + 1, [], lambda c, i: c.prim("to_f64", i))
+        return e.prim("index", b, e.size(Size.var("q")))
+
+    def make(b, a, ks):
+        def body(c, rows, at, i):
+            k = c.prim("index", at, i)
+            yes = net(row if guarded == "row" else size, of(N, Size.of(3)), I64)
+            no = net(lambda e, a, k: e.const(-1.0), of(N, Size.of(3)), I64)
+            ok = c.prim("and", c.prim("ge", k, c.const(0, I64)), c.prim("lt", k, c.const(5, I64)))
+            return c.box(IfOp(), [ok, rows, k], [F64], [yes, no])
+        return each(b, M, [a, ks], body)
+    n = net(make, of(N, Size.of(3)), of(M, leaf=I64), sizes="nm")
+    f = native(n, lanes)
+    agree(n, f, [data(5, 3), np.array([0, 4, -(2**50), 2**50, 3, 1, -1, 5, 0, 2**40, 2])])
+
+
+@widths
 def test_branches_with_loops(lanes):
     """Arrays made by either side; sums inside of a side."""
     def make(b, x, y):
