@@ -30,9 +30,9 @@ MAY_IMPORT = {
     "elaborate": [*SYNTAX, "types", "core", "ops", "net"],
     "rules": RULES,
     "functors": [*RULES, "rules", "rewrite"],
-    "rewrite": [*RULES, "rules", "functors"],
+    "rewrite": [*RULES, "rules"],
     "draw": DATA,
-    "transforms": MIDDLE, "pipeline": [*MIDDLE, "transforms", "backends", "draw"],
+    "transforms": MIDDLE, "passes": MIDDLE, "pipeline": [*MIDDLE, "passes", "transforms", "backends", "draw"],
     "backends": DATA, "backends.llvm": [*DATA, "rewrite"],
     "api": [*DOORS], "cli": [*DOORS, "api", "proofs"],
     "proofs": None, "learn": None,                        # these may know everything
