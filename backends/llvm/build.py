@@ -13,8 +13,9 @@ from catad.types.type import dims
 from .arrays import Value, View, product
 from .kernel import Array, Buffer, Dim, Kernel, Port, Reg, SizeSource
 from .layout import first_cells
-from .lower import Lowering, kind_of
+from .lower import Lowering
 from .schedule import NetPlan, Planner
+from .scope import kind_of
 
 __all__ = ["build"]
 

@@ -8,46 +8,27 @@ a returned array straight into the output buffer.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from catad.net.net import BindSize, Box, Call, Const, Fill, Guard, IfOp, Loop, Net, Prim, SizeValue, Wire
-from catad.source import error
+from catad.ops import ROWS
+from catad.source import Span, error
 from catad.types.size import Size
-from catad.types.type import F32, F64, Scalar, Type, dims, leaf
+from catad.types.type import F32, F64
 
-from .arrays import ArrayValue, ArrayWriter, Filled, Value, View, product
-from .kernel import AddTo, Carried, Check, For, If, Induction, Instr, Literal, Load, Pure, Reg, Region, Store
+from .arrays import ArrayValue, Filled, Value, View, product
+from .kernel import Carried, For, If, Instr, Literal, Load, Pure, Reg, Region
 from .schedule import BoxPlan, NetPlan, Planner
+from .scope import Scope, as_reg, same_place
+from .trips import TripWriter
 
-__all__ = ["Lowering", "Scope"]
+__all__ = ["Lowering"]
 
 _SPECULATE = 12                                           # cost up to which both sides of an `if` are computed
 _NONE = BoxPlan()
 
 
-@dataclass(slots=True)
-class Scope:
-    """A net being lowered: values of its wires, sizes by name, destinations of its roots."""
-
-    net: Net
-    plan: NetPlan
-    sizes: dict[str, Size]
-    env: dict[Wire, Value] = field(default_factory=dict)
-    targets: dict[Wire, View] = field(default_factory=dict)
-    shapes: dict[int, tuple[Size, ...]] = field(default_factory=dict)
-
-    def shape(self, w: Wire) -> tuple[Size, ...]:
-        t = self.net.wires[w]
-        known = self.shapes.get(id(t))
-        if known is None:
-            known = self.shapes[id(t)] = tuple(s.subst(self.sizes) for s in dims(t))
-        return known
-
-    def kind(self, w: Wire) -> str:
-        return kind_of(self.net.wires[w])
-
-
-class Lowering(ArrayWriter):
+class Lowering(TripWriter):
     """The lowering of one entry."""
 
     def __init__(self, planner: Planner, strict: bool) -> None:
@@ -82,12 +63,12 @@ class Lowering(ArrayWriter):
                     and root not in net.inputs and net.wires[root] == net.wires[w]):
                 scope.targets[root] = view
 
-    def storage(self, scope: Scope, w: Wire, span: object, note: str) -> View:
+    def storage(self, scope: Scope, w: Wire, span: Span | None, note: str) -> View:
         """Where the root w is to be stored."""
         view = scope.targets.get(w)
         if view is not None:
             return self.renew(view)
-        return self.allocate(scope.kind(w), scope.shape(w), span, note)          # type: ignore[arg-type]
+        return self.allocate(scope.kind(w), scope.shape(w), span, note)
 
     def box(self, scope: Scope, p: int, b: Box) -> None:
         env = scope.env
@@ -122,60 +103,7 @@ class Lowering(ArrayWriter):
         special = _ARRAYS.get(name)
         if special is not None:
             return special(self, scope, p, b, args)
-        regs = tuple(a for a in args if isinstance(a, int))
-        if name in _INTEGERS:
-            return self._division(name, regs, b)
-        if name == "corr":
-            name = "mul"
-        if name in ("powi", "ipow"):
-            return self._power(name, regs, b)
-        kinds = self.kinds
-        if name in ("add", "mul") and kinds[regs[0]] == "i64":
-            r = self.add(*regs) if name == "add" else self.mul(*regs)
-        else:
-            r = self.pure(name, regs, None if name != "polygamma" else kinds[regs[1]])
-        if kinds[r] == "i64":
-            self.symbolic(name, r, regs)
-        return r
-
-    def _division(self, name: str, regs: tuple[Reg, ...], b: Box) -> Reg:
-        divisor = regs[1]
-        if self.values.get(divisor, 0) == 0:
-            ok = self.pure("ne", (divisor, self.literal(0, "i64")))
-            self.check(ok, "E0503", b.span, "{a} divided by zero", regs[0], divisor)
-            return self.pure(name, regs, "i64", pinned=True)
-        r = self.pure(name, regs, "i64")
-        if name == "idiv":
-            self.symbolic(name, r, regs)
-        return r
-
-    def _power(self, name: str, regs: tuple[Reg, ...], b: Box) -> Reg:
-        base, exponent = regs
-        known = self.values.get(exponent)
-        if known is not None and 0 <= known <= 64:
-            return self._chain(base, int(known))
-        if name == "ipow":
-            ok = self.pure("ge", (exponent, self.literal(0, "i64")))
-            self.check(ok, "E0504", b.span, "{a} to the power {b}", base, exponent)
-            return self.pure(name, regs, "i64", pinned=True)
-        return self.pure(name, regs, self.kinds[base])
-
-    def _chain(self, x: Reg, n: int) -> Reg:
-        """x to a constant power, by squaring."""
-        kind = self.kinds[x]
-        result: Reg | None = None
-        while n:
-            if n & 1:
-                result = x if result is None else self._times(result, x)
-            n >>= 1
-            x = self._times(x, x) if n else x
-        return result if result is not None else self.literal(1.0 if kind != "i64" else 1, kind)
-
-    def _times(self, a: Reg, b: Reg) -> Reg:
-        r = self.pure("mul", (a, b))
-        if self.kinds[r] == "i64":
-            self.symbolic("mul", r, (a, b))
-        return r
+        return self.scalar(name, tuple(as_reg(a) for a in args), b.span)
 
     # ── sizes ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -272,7 +200,6 @@ class Lowering(ArrayWriter):
             raise AssertionError("results of empty branches")
 
     def _cheap(self, block: tuple[Instr, ...]) -> bool:
-        from catad.ops import ROWS
         total = 0
         for i in block:
             if isinstance(i, Pure):
@@ -366,102 +293,6 @@ class Lowering(ArrayWriter):
         for v, o in ready:
             self.copy(o, v)
 
-    def finish(self, loop: For, var: Reg, carries: tuple[Carried, ...] = ()) -> None:
-        """Close a loop. Sums into one invariant place are kept in a register meanwhile."""
-        at = len(self.frames) - 1
-        body = self.frames[-1].instrs
-        sums: list[tuple[AddTo, Reg]] = []
-        if not self.strict and not any(isinstance(i, Check) for i in body):
-            touched = _touched(body)
-            for k, i in enumerate(body):
-                if isinstance(i, AddTo) and self.level[i.offset] < at and touched[i.buffer] == 1:
-                    carries, final = self._promote(body, k, i, carries)
-                    sums.append((i, final))
-        inductions = () if loop.down else self._inductions(body, var, at)
-        super().finish(replace(loop, inductions=inductions), var, carries)
-        for i, final in sums:
-            self.emit(AddTo(i.buffer, i.offset, final, i.path))
-
-    def _inductions(self, body: Sequence[Instr], var: Reg, at: int) -> tuple[Induction, ...]:
-        """Offsets of memory that are quadratic in the variable, or linear with a step known while running."""
-        found: dict[Reg, Induction] = {}
-        made = {i.dst: i for i in body if isinstance(i, Pure)}
-        x = self.sym[var].variable if var in self.sym else None
-        for i in body:
-            if x is None or not isinstance(i, Load | Store | AddTo) or self.level[i.offset] < at or i.offset in found:
-                continue
-            p = self._polynomial(i.offset, made, at)
-            if p is None or any(sum(e for y, e in m if y == x) > 2 for m, _ in p.terms):
-                continue
-            one, none = {x: Size.var(x) + 1}, {x: Size.of(0)}
-            step = p.subst(one) - p
-            if step.constant is not None or any(self.level[self.atom_regs[y]] >= at for y in p.variables if y != x):
-                continue
-            grow = step.subst(one) - step
-            found[i.offset] = Induction(i.offset, self.size(p.subst(none)), self.size(step.subst(none)),
-                                        self.size(grow) if grow.terms else None)
-        return tuple(found.values())
-
-    def _polynomial(self, r: Reg, made: Mapping[Reg, Pure], at: int) -> Size | None:
-        """A register as a polynomial in atoms and in registers from outside of the loop."""
-        known = self.sym.get(r)
-        if known is not None:
-            return known
-        if self.level[r] < at:
-            name = f"%{r}"
-            self.atom_regs[name] = r
-            return Size.var(name)
-        i = made.get(r)
-        if i is None or i.op not in ("add", "sub", "mul"):
-            return None
-        a, b = self._polynomial(i.args[0], made, at), self._polynomial(i.args[1], made, at)
-        if a is None or b is None or len(a.terms) * len(b.terms) > 24:
-            return None
-        return a + b if i.op == "add" else a - b if i.op == "sub" else a * b
-
-    def _promote(self, body: list[Instr], k: int, i: AddTo,
-                 carries: tuple[Carried, ...]) -> tuple[tuple[Carried, ...], Reg]:
-        kind = self.kinds[i.value]
-        inner, out = self.reg(kind), self.reg(kind)
-        final = self.reg(kind, len(self.frames) - 2)
-        zero = self.literal(-0.0 if kind != "i64" else 0, kind)
-        body[k] = Pure(out, "add", (inner, i.value))
-        return (*carries, Carried("add", zero, inner, out, final)), final
-
-
-def _touched(block: Sequence[Instr]) -> dict[int, int]:
-    """How many memory instructions of a block, those of inner blocks included, name each buffer."""
-    count: dict[int, int] = {}
-    pending = [block]
-    while pending:
-        for i in pending.pop():
-            buffer = getattr(i, "buffer", None)
-            if buffer is not None:
-                count[buffer] = count.get(buffer, 0) + 1
-            if isinstance(i, For):
-                pending.append(i.body)
-            elif isinstance(i, If):
-                pending.extend((i.then, i.other))
-    return count
-
-
-def same_place(a: ArrayValue, b: View) -> bool:
-    return isinstance(a, View) and a.buffer == b.buffer and a.offset == b.offset
-
-
-def as_reg(v: Value) -> Reg:
-    assert isinstance(v, int)
-    return v
-
-
-def kind_of(t: Type) -> str:
-    t = leaf(t)
-    if not isinstance(t, Scalar):
-        raise error("E0902", f"internal error: a wire of type {t} reached the native backend", None,
-                    help=("this is a mistake in catad, not in the program; please report it",))
-    return t.name
-
-
 # ── the array primitives ────────────────────────────────────────────────────────────────────────────────────
 
 def _checked(low: Lowering, dims_: Sequence[Size], indices: Sequence[Reg], b: Box) -> bool:
@@ -544,6 +375,5 @@ def _position(low: Lowering, scope: Scope, p: int, b: Box, args: list[Value]) ->
     return low.position(a, b.op.name, b.span)
 
 
-_INTEGERS = frozenset(("idiv", "imod"))
 _ARRAYS = {"index": _index, "update": _update, "add_at": _add_at, "stack": _stack,
            "maximum": _extremum, "minimum": _extremum, "argmax": _position, "argmin": _position}
