@@ -325,9 +325,9 @@ class _Writer:
         return Num(f"(accumulate {v.text} for {i} < n do ({at}, {x.text}))", v.bound + 3 * x.bound)
 
     def turned(self) -> Num:
-        return self.c.of([lambda v: Num(f"(reverse {v.text})", v.bound),
-                          lambda v: Num(f"(scale 0.5 {v.text})", v.bound),
-                          lambda v: Num(f"(add {v.text} x)", v.bound + 1.5)])(self.vec())
+        form, more = self.c.of([("(reverse {})", 0.0), ("(scale 0.5 {})", 0.0), ("(add {} x)", 1.5)])
+        v = self.vec()
+        return Num(form.format(v.text), v.bound + more)
 
     def in_place(self) -> Num:
         y, i, v = self.name("y"), self.name("i"), self.vec()
