@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import mpmath
+import numpy as np
 import pytest
 from catad.backends import exact, reference
 from catad.proofs.choice import Seeded
@@ -66,3 +68,26 @@ def test_modulo_a_prime(p: Program) -> None:
 
 def flat(values: tuple[object, ...]) -> list[object]:
     return [x for v in values for x in (v.ravel().tolist() if hasattr(v, "ravel") else [v])]
+
+
+@pytest.mark.parametrize("seed", range(1, 16, 2))
+def test_jets_are_series(seed: int) -> None:
+    """Coefficients to order 6 along a line, against numerical differentiation in many digits."""
+    p = program(Seeded(seed), size=8)
+    t = table(p)
+    e = Entrywise(t, "f", native=False)
+    line = [x * 0 + 0.25 for x in (p.args[0], *p.args[1:7])]
+    order = 6
+    got = e.run(("jet6",), [*p.args, *(np.stack([np.asarray(v), *(np.asarray(v) * 0,) * (order - 1)]) for v in line)])
+    context = mpmath.MPContext()
+    context.dps = 60
+
+    def along(s: object) -> object:
+        moved = [np.array([context.mpf(x) + s * v for x, v in zip(p.args[0], line[0], strict=True)], object)]
+        moved += [context.mpf(x) + s * v for x, v in zip(p.args[1:7], line[1:], strict=True)]
+        return sum(flat(tuple(e.floats(e.exactly((), [*moved, p.args[7]], 600)))))
+
+    want = [float(c) for c in context.taylor(along, 0, order)]
+    n = e.results
+    sums = [sum(np.sum(v) for v in got[:n]), *(sum(np.sum(c[k]) for c in got[n:]) for k in range(order))]
+    assert sums == pytest.approx(want, rel=1e-7, abs=1e-9)
