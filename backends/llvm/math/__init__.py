@@ -5,8 +5,8 @@
 
 A row has a formula over vectors (`exponential`, `logarithm`, …) or goes lane by lane through the C library. Formulas
 without f32 polynomials of their own are computed in f64. Vector functions are inlined; scalar ones stay calls.
-`BOUNDS` states the largest error in units in the last place (for `lgamma` and `digamma`, which have zeros, of the larger
-of 1 and the result), on machines with multiply-add; without, half a unit more. The tests hold us to it.
+`BOUNDS` states the largest error in units in the last place (for `lgamma` and `digamma`, which have zeros, of the
+larger of 1 and the result), on machines with multiply-add; without, half a unit more. The tests hold us to it.
 """
 
 from __future__ import annotations
