@@ -10,6 +10,7 @@ come from `choice`, first ones being the simplest, so that Hypothesis shrinks a 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,7 +32,8 @@ TAME = 6.0                                              # larger values are damp
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A text with an entry `f`, and flat inputs for it: x : [n]f64, a, b : f64, p : (f64, f64), r : record, k : i64."""
+    """A text with an entry `f`, and flat inputs for it: x : [n]f64, a, b : f64, p : (f64, f64), r : record, k : i64,
+    w : [n, n]f64."""
 
     text: str
     args: tuple[Any, ...]
@@ -45,18 +47,22 @@ class Num:
     bound: float
 
 
-PARAMS = (("x", "[n]f64"), ("a", "f64"), ("b", "f64"), ("p", "(f64, f64)"), ("r", "{u : f64, v : f64}"), ("k", "i64"))
+PARAMS = (("x", "[n]f64"), ("a", "f64"), ("b", "f64"), ("p", "(f64, f64)"), ("r", "{u : f64, v : f64}"), ("k", "i64"),
+          ("w", "[n, n]f64"))
 
 
 def program(c: Choice, *, ring: bool = False, size: int = 14) -> Program:
-    w = _Writer(c, ring, size)
-    body = w.body()
-    helpers = "".join(HELPERS[h] + "\n" for h in HELPERS if h in w.used)
+    writer = _Writer(c, ring, size)
+    body = writer.body()
+    helpers = "".join(HELPERS[h] + "\n" for h in HELPERS if h in writer.used)
     params = " ".join(f"({x} : {t})" for x, t in PARAMS)
     text = f"{helpers}def f [n] {params} : {body.type} =\n  {body.text}\n"
     n = 1 + c.pick(3)
     x = np.array([float(number(c)) for _ in range(n)])
-    return Program(text, (x, *(float(number(c)) for _ in range(6)), c.pick(4)))
+    scalars = [float(number(c)) for _ in range(6)]
+    k = c.pick(4)
+    w = np.array([[float(number(c)) for _ in range(n)] for _ in range(n)])
+    return Program(text, (x, *scalars, k, w))
 
 
 def programs(*, ring: bool = False, size: int = 10) -> Any:
@@ -165,6 +171,8 @@ class _Writer:
         return self.c.of([i, f"({i} + 1) mod n", f"n - 1 - {i}", f"{i} * {i} mod n"])
 
     def indexed(self) -> Num:
+        if self.c.pick(4) == 3:
+            return Num(f"w[{self.position()}, {self.position()}]", 1.5)
         v = self.c.of(self.vecs[::-1])
         return Num(f"{v.text}[{self.position()}]", v.bound)
 
@@ -291,7 +299,7 @@ class _Writer:
         if self.left < 0:
             return self.c.of(self.vecs[::-1])
         return self.c.of([self.named, self.mapped, self.each, self.scanned, self.written, self.scattered, self.turned,
-                          self.in_place, self.gradient, self.sliced])()
+                          self.in_place, self.gradient, self.sliced, self.row, self.matrix_vector])()
 
     def named(self) -> Num:
         return self.c.of(self.vecs[::-1])
@@ -347,6 +355,46 @@ class _Writer:
     def sliced(self) -> Num:
         v = self.c.of(self.vecs[::-1])
         return Num(f"(concat {v.text}[0..1] {v.text}[1..n])" if self.c.pick(2) else f"({v.text}[0..n])", v.bound)
+
+
+    # ── matrices
+
+    def row(self) -> Num:
+        m = self.mat()
+        return Num(f"({m.text}[{self.position()}])", m.bound)
+
+    def matrix_vector(self) -> Num:
+        m, v = self.mat(), self.vec()
+        return self.vector_damped(Num(f"(matvec {m.text} {v.text})", 3 * m.bound * v.bound))
+
+    def vector_damped(self, v: Num) -> Num:
+        if v.bound <= TAME:
+            return v
+        return Num(f"(scale {2.0 ** -math.ceil(math.log2(v.bound / TAME))} {v.text})", TAME)
+
+    def mat(self) -> Num:
+        self.left -= 1
+        if self.left < 0:
+            return Num("w", 1.5)
+        return self.c.of([lambda: Num("w", 1.5), self.table, self.transposed, self.entry_written, self.outer_product])()
+
+    def table(self) -> Num:
+        i, j = self.name("i"), self.name("j")
+        with _Scope(self, indices=[i, j]):
+            body = self.num()
+        return Num(f"(for {i} < n, {j} < n -> {body.text})", body.bound)
+
+    def transposed(self) -> Num:
+        m = self.mat()
+        return Num(f"(transpose {m.text})", m.bound)
+
+    def entry_written(self) -> Num:
+        m, x = self.mat(), self.num()
+        return Num(f"({m.text} with [{self.position()}, {self.position()}] = {x.text})", max(m.bound, x.bound))
+
+    def outer_product(self) -> Num:
+        u, v = self.vec(), self.vec()
+        return Num(f"(scale 0.125 (outer {u.text} {v.text}))", u.bound * v.bound / 8)
 
 
 class _Scope:

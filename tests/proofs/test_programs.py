@@ -42,7 +42,7 @@ def test_optimisation_keeps_values(p: Program) -> None:
     t = table(p)
     e = Entrywise(t, "f")
     out = e.floats(e.run((), p.args))
-    for kind, along in (("jvp", (p.args[0], *p.args[1:7])), ("vjp", out)):
+    for kind, along in (("jvp", (p.args[0], *p.args[1:7], p.args[8])), ("vjp", out)):
         derived, name = pipeline.derive(t, "f", kind, argnums=e.active, single=False)
         args = [*p.args, *(x * 0 + 1.0 for x in along)]
         plain = reference.run(pipeline.prepare(derived, name, tidy=False), name, args)
@@ -59,7 +59,7 @@ def test_modulo_a_prime(p: Program) -> None:
     t = table(p)
     e = Entrywise(t, "f")
     ready = e.ready("jvp")
-    one = [x * 0 + 1.0 for x in (p.args[0], *p.args[1:7])]
+    one = [x * 0 + 1.0 for x in (p.args[0], *p.args[1:7], p.args[8])]
     rational = exact.run(*ready, [*p.args, *one])
     modular = exact.run_mod(*ready, [*p.args, *one], prime)
     for q, r in zip(flat(rational), flat(modular), strict=True):
@@ -76,16 +76,16 @@ def test_jets_are_series(seed: int) -> None:
     p = program(Seeded(seed), size=8)
     t = table(p)
     e = Entrywise(t, "f", native=False)
-    line = [x * 0 + 0.25 for x in (p.args[0], *p.args[1:7])]
+    line = [x * 0 + 0.25 for x in (p.args[0], *p.args[1:7], p.args[8])]
     order = 6
     got = e.run(("jet6",), [*p.args, *(np.stack([np.asarray(v), *(np.asarray(v) * 0,) * (order - 1)]) for v in line)])
     context = mpmath.MPContext()
     context.dps = 60
 
     def along(s: object) -> object:
-        moved = [np.array([context.mpf(x) + s * v for x, v in zip(p.args[0], line[0], strict=True)], object)]
-        moved += [context.mpf(x) + s * v for x, v in zip(p.args[1:7], line[1:], strict=True)]
-        return sum(flat(tuple(e.floats(e.exactly((), [*moved, p.args[7]], 600)))))
+        moved = [np.vectorize(lambda u, v: context.mpf(u) + s * v, [object])(x, dx)[()]
+                 for x, dx in zip((p.args[0], *p.args[1:7], p.args[8]), line, strict=True)]
+        return sum(flat(tuple(e.floats(e.exactly((), [*moved[:7], p.args[7], moved[7]], 600)))))
 
     want = [float(c) for c in context.taylor(along, 0, order)]
     n = e.results
