@@ -51,8 +51,8 @@ PARAMS = (("x", "[n]f64"), ("a", "f64"), ("b", "f64"), ("p", "(f64, f64)"), ("r"
           ("w", "[n, n]f64"))
 
 
-def program(c: Choice, *, ring: bool = False, size: int = 14) -> Program:
-    writer = _Writer(c, ring, size)
+def program(c: Choice, *, ring: bool = False, size: int = 20) -> Program:
+    writer = _Writer(c, ring, c.pick(size + 1))
     body = writer.body()
     helpers = "".join(HELPERS[h] + "\n" for h in HELPERS if h in writer.used)
     params = " ".join(f"({x} : {t})" for x, t in PARAMS)
@@ -65,7 +65,7 @@ def program(c: Choice, *, ring: bool = False, size: int = 14) -> Program:
     return Program(text, (x, *scalars, k, w))
 
 
-def programs(*, ring: bool = False, size: int = 10) -> Any:
+def programs(*, ring: bool = False, size: int = 14) -> Any:
     """The Hypothesis strategy."""
     return drawn(lambda c: program(c, ring=ring, size=size))
 
@@ -80,7 +80,7 @@ class _Writer:
     """Writes expressions; `left` is the number of forms that may still be written."""
 
     def __init__(self, c: Choice, ring: bool, size: int) -> None:
-        self.c, self.ring, self.left = c, ring, size
+        self.c, self.ring, self.left, self.half = c, ring, size, size // 2
         self.nums: list[Num] = [Num("a", 1.5), Num("b", 1.5), Num("p.0", 1.5), Num("p.1", 1.5), Num("r.u", 1.5),
                                 Num("r.v", 1.5)]
         self.vecs: list[Num] = [Num("x", 1.5)]
@@ -112,7 +112,8 @@ class _Writer:
         deep = [self.bound, self.total, self.branch, self.loop, self.applied, self.partial, self.helper, self.pair,
                 self.record, self.diff, self.grad, self.jvp, self.vjp, self.jet, self.reduced, self.whole, self.pairs,
                 self.second]
-        return self.tame(self.c.of([*flat, *deep])())
+        forms = [*flat, *deep]
+        return self.tame(self.c.of(forms if self.left < self.half else forms[1:])())   # the first half branches out
 
     def tame(self, x: Num) -> Num:
         if x.bound <= TAME:

@@ -73,7 +73,7 @@ def flat(values: tuple[object, ...]) -> list[object]:
 @pytest.mark.parametrize("seed", range(1, 16, 2))
 def test_jets_are_series(seed: int) -> None:
     """Coefficients to order 6 along a line, against numerical differentiation in many digits."""
-    p = program(Seeded(seed), size=8)
+    p = program(Seeded(seed), size=12)
     t = table(p)
     e = Entrywise(t, "f", native=False)
     line = [x * 0 + 0.25 for x in (p.args[0], *p.args[1:7], p.args[8])]
