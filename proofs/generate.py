@@ -1,5 +1,5 @@
-"""Random well-typed `.cad` programs with inputs, over the forms of the language, tame and in range by construction.
-One file, since every form may contain every other.
+"""Random well-typed `.cad` programs with inputs, over the forms of the language, tame and in range by construction. All
+forms stand together in one file, since every form may contain every other.
 
     program(c)                 smooth: values stay moderate, nothing is undefined, no kinks
     program(c, ring=True)      only ring operations: exact over the rationals and modulo a prime
