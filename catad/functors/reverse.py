@@ -42,6 +42,7 @@ from catad.types.type import Type, is_float
 __all__ = ["Lens", "Reverse"]
 
 Mask = tuple[bool, ...]
+_LONG = 32                                                # residual wires of a call, beside two for each input
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +61,16 @@ class Lens:
     accumulated: Mask
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class NamedLens:
+    """The lens of a named net by names. `again`: M is A, and the forward part is the net itself."""
+
+    fwd: str
+    bwd: str
+    lens: Lens
+    again: bool
+
+
 class Reverse:
     """The functor. `nets` are the named nets that calls refer to; their lenses are added to it."""
 
@@ -67,7 +78,7 @@ class Reverse:
         self.nets = nets
         self.rules = standard() if rules is None else rules
         self.activity = Activity(nets)
-        self._named: dict[tuple[str, Mask, Mask, bool], tuple[str, str, Lens]] = {}
+        self._named: dict[tuple[str, Mask, Mask, bool], NamedLens] = {}
         self.transpositions: dict[tuple[str, tuple[Type, ...], Mask], Net | None] = {}
 
     def lens(self, net: Net, active: Sequence[bool], outs: Sequence[bool], accumulated: Sequence[bool],
@@ -91,17 +102,35 @@ class Reverse:
     def sweep(self, net: Net, active: Mask, outs: Mask, depth: int) -> Sweep:
         return Sweep(self, net, active, outs, depth)
 
-    def named(self, name: str, active: Mask, outs: Mask, inner: bool) -> tuple[str, str, Lens]:
-        """The lens of a named net, added to the table once for each use."""
+    def named(self, name: str, active: Mask, outs: Mask, inner: bool) -> NamedLens:
+        """The lens of a named net, added to the table once for each use.
+
+        A net with a long residual runs again in its backward part, which needs its inputs alone: else calls of
+        calls would hand on as many wires as there are boxes when all is unfolded.
+        """
         key = (name, active, outs, inner)
         if key not in self._named:
             net = self.nets[name]
             lens = self.lens(net, active, outs, active, 1 if inner else 0)
             mask = "".join("1" if a else "0" for a in (*active, *outs)) + ("i" if inner else "")
             fwd, bwd = f"{name}!fwd{mask}", f"{name}!bwd{mask}"
-            self.nets[fwd], self.nets[bwd] = lens.fwd, lens.bwd
-            self._named[key] = (fwd, bwd, lens)
+            again = lens.residual > _LONG + 2 * len(net.inputs)
+            if again:
+                fwd, self.nets[bwd] = name, _again(net, lens)
+            else:
+                self.nets[fwd], self.nets[bwd] = lens.fwd, lens.bwd
+            self._named[key] = NamedLens(fwd, bwd, lens, again)
         return self._named[key]
+
+
+def _again(net: Net, lens: Lens) -> Net:
+    """A ⊗ B′ ⊗ acc → A′: the forward part once more, then the backward part."""
+    from catad.net.canonical import prune
+    b = Builder()
+    b.sizes.extend(net.sizes)
+    out = b.splice(lens.fwd, [b.input(t) for t in net.source])
+    given = [b.input(t) for t in lens.bwd.source[lens.residual:]]
+    return prune(b.net(*b.splice(lens.bwd, [*out[len(net.outputs):], *given])))
 
 
 def outs_of(net: Net, outs: Sequence[bool]) -> list[Wire]:

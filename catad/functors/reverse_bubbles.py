@@ -59,11 +59,15 @@ def _call_forward(s: Sweep, k: int, box: Box) -> None:
     assert isinstance(op, Call)
     active = tuple(s.varied[w] for w in box.sources)
     outs = tuple(s.useful[w] for w in box.targets)
-    fwd, bwd, lens = s.owner.named(op.name, active, outs, s.depth > 0)
-    types = [subst(t, {}, dict(op.sizes)) for t in lens.fwd.target]
-    out = s.fwd.box(Call(fwd, op.sizes), [s.at[w] for w in box.sources], types, (), box.span, box.reason)
+    named = s.owner.named(op.name, active, outs, s.depth > 0)
+    if named.again:
+        s.copy(box)
+        s.records[k] = CallRecord(named.bwd, named.lens, tuple(s.at[w] for w in box.sources))
+        return
+    types = [subst(t, {}, dict(op.sizes)) for t in named.lens.fwd.target]
+    out = s.fwd.box(Call(named.fwd, op.sizes), [s.at[w] for w in box.sources], types, (), box.span, box.reason)
     s.at.update(zip(box.targets, out, strict=False))
-    s.records[k] = CallRecord(bwd, lens, out[len(box.targets):])
+    s.records[k] = CallRecord(named.bwd, named.lens, out[len(box.targets):])
 
 
 def call_backward(s: Sweep, k: int, box: Box) -> None:
