@@ -11,8 +11,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .arrays import neutral
-from .emit import BYTES
-from .kernel import AddTo, Block, Carried, Check, For, If, Instr, Kernel, Literal, Load, Pure, Reg, Reserve, Store
+from .emit import BYTES, TYPE
+from .kernel import (
+    AddTo,
+    Block,
+    Carried,
+    Check,
+    For,
+    If,
+    Instr,
+    Invoke,
+    Kernel,
+    Literal,
+    Load,
+    Pure,
+    Reg,
+    Reserve,
+    Store,
+)
 from .lane_memory import LaneMemory
 from .lanes import VARYING, Form, Lanes
 from .operations import Operations, splat, vector
@@ -25,8 +41,8 @@ FUEL = 1 << 16                                            # inner trips between 
 class Codegen(LaneMemory):
     """The body of `run`. `slots[key]` are the bases of workspace memory, which the boundary has laid out."""
 
-    def __init__(self, kernel: Kernel, lanes: Mapping[int, Lanes], strict: bool) -> None:
-        super().__init__(kernel.kinds, kernel.buffers, Operations(strict))
+    def __init__(self, kernel: Kernel, lanes: Mapping[int, Lanes], ops: Operations) -> None:
+        super().__init__(kernel.kinds, kernel.buffers, ops)
         self.kernel, self.lanes = kernel, lanes
         self.cold: list[str] = []
         self.depth = 0
@@ -63,6 +79,8 @@ class Codegen(LaneMemory):
                 self.branch(i)
             case Reserve():
                 self.reserve(i)
+            case Invoke():
+                self.invoke(i)
 
     def pure(self, i: Pure) -> None:
         if i.dst in self.inductive:
@@ -114,10 +132,13 @@ class Codegen(LaneMemory):
 
     def poll(self, loop: For) -> None:
         """At the head of a trip of a long loop: count, and ask now and then whether to go on."""
-        if self.depth > 1 or (self.depth == 1 and not any(isinstance(x, For) for x in loop.body)):
+        if self.depth > 1 or (self.depth == 1 and not any(isinstance(x, For | Invoke) for x in loop.body)):
             return
         if self.info is not None and self.info.loop == loop.id and self._streams(loop):
             return
+        self._ask()
+
+    def _ask(self) -> None:
         e = self.text
         rest = self._burn("1")
         out = e.let(f"icmp slt i64 {rest}, 0")
@@ -131,7 +152,7 @@ class Codegen(LaneMemory):
 
     def _streams(self, loop: For) -> bool:
         """Does each trip of this innermost loop touch memory of its own? Then it is no longer than that memory."""
-        return all(not isinstance(x, For | If) for x in loop.body) and any(
+        return all(not isinstance(x, For | If | Invoke) for x in loop.body) and any(
             isinstance(x, Load | Store) and loop.var in x.path for x in loop.body)
 
     def _burn(self, amount: str) -> str:
@@ -143,7 +164,7 @@ class Codegen(LaneMemory):
 
     def spend(self, loop: For, extent: str) -> None:
         """Inner loops count their trips at once."""
-        if self.depth >= 1 and not any(isinstance(x, For) for x in loop.body):
+        if self.depth >= 1 and not any(isinstance(x, For | Invoke) for x in loop.body):
             self._burn(extent)
 
     def reserve(self, i: Reserve) -> None:
@@ -153,6 +174,36 @@ class Codegen(LaneMemory):
         ok = e.let(f"icmp ne ptr {p}, null")
         self.stop_unless(ok, i.site, bytes_, "0")
         self.base[i.buffer] = p
+
+    # ── calls ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def enter_function(self) -> None:
+        """Functions that call others take part in the counting, so that calls of calls can be stopped."""
+        if any(isinstance(i, Invoke) for i in self.kernel.body):
+            self._ask()
+
+    def result_cells(self, block: Block) -> None:
+        """Room for the scalar results of the calls in a block."""
+        most = most_results(block)
+        if most:
+            self.text.do(f"%cells = alloca [{most} x i64]")
+
+    def invoke(self, i: Invoke) -> None:
+        e = self.text
+        room = self.base[i.room] if i.room >= 0 else "null"
+        given = ["ptr %ctx", "ptr %fuel", f"ptr {room}", *(f"i64 {self.scalar(r)}" for r in i.sizes)]
+        given += [f"{TYPE[self.kinds[r]]} {self.scalar(r)}" for r in i.scalars]
+        given += [f"ptr {self._one(buffer, offset)}" for buffer, offset in i.places]
+        code = e.let(f"call i32 @{i.function}({', '.join(given)}, ptr {'%cells' if i.results else 'null'})")
+        fine, fail = e.fresh("fine"), e.fresh("fail")
+        e.fork(e.let(f"icmp eq i32 {code}, 0"), fine, fail)
+        self.cold += [f"{fail}:", f"  ret i32 {code}"]
+        e.start(fine)
+        for k, r in enumerate(i.results):
+            kind = self.kinds[r]
+            p = e.let(f"getelementptr i64, ptr %cells, i64 {k}")
+            raw = e.let(f"load {'i64' if kind == 'bool' else TYPE[kind]}, ptr {p}")
+            self.put(r, e.let(f"icmp ne i64 {raw}, 0") if kind == "bool" else raw)
 
     # ── loops ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -368,3 +419,18 @@ class Codegen(LaneMemory):
             e.fill(at, f"{name} = phi {t} [ {s}, %{before} ], [ {o}, %{latch} ]")
             finals.append(e.let(f"phi {t} [ {s}, %{before} ], [ {o}, %{latch} ]"))
         return finals
+
+
+def most_results(block: Block) -> int:
+    """Scalar results of the call that has most."""
+    most = 0
+    pending = [block]
+    while pending:
+        for i in pending.pop():
+            if isinstance(i, Invoke):
+                most = max(most, len(i.results))
+            elif isinstance(i, For):
+                pending.append(i.body)
+            elif isinstance(i, If):
+                pending.extend((i.then, i.other))
+    return most

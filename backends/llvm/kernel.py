@@ -21,8 +21,8 @@ from catad.source import Span
 from catad.types.size import Size
 
 __all__ = [
-    "AddTo", "Array", "Block", "Buffer", "Carried", "Check", "Dim", "For", "If", "Induction", "Instr", "Kernel",
-    "Literal", "Load", "Port", "Pure", "Reg", "Region", "Reserve", "Site", "SizeSource", "Store",
+    "AddTo", "Array", "Block", "Buffer", "Carried", "Check", "Dim", "For", "If", "Induction", "Instr", "Invoke",
+    "Kernel", "Literal", "Load", "Port", "Pure", "Reg", "Region", "Reserve", "Site", "SizeSource", "Store",
 ]
 
 Reg = int
@@ -156,7 +156,22 @@ class If:
     results: tuple[tuple[Reg, Reg, Reg], ...]
 
 
-Instr = Literal | Pure | Load | Store | AddTo | Check | Reserve | For | If
+@dataclass(frozen=True, slots=True)
+class Invoke:
+    """Calls a function of the module (function.py). `places`: where its arrays begin, as (buffer, offset).
+
+    `room` is the buffer of its workspace, -1 when it needs none.
+    """
+
+    function: str
+    sizes: tuple[Reg, ...]
+    scalars: tuple[Reg, ...]
+    places: tuple[tuple[int, Reg], ...]
+    results: tuple[Reg, ...]
+    room: int
+
+
+Instr = Literal | Pure | Load | Store | AddTo | Check | Reserve | Invoke | For | If
 Block = tuple[Instr, ...]
 
 

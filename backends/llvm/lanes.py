@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from catad.ops import ROWS
 
-from .kernel import AddTo, Block, Check, For, If, Instr, Kernel, Literal, Load, Pure, Reg, Reserve, Store
+from .kernel import AddTo, Block, Check, For, If, Instr, Invoke, Kernel, Literal, Load, Pure, Reg, Reserve, Store
 from .target import Target
 
 __all__ = ["VARYING", "Form", "Lanes", "Stride", "choose"]
@@ -234,6 +234,8 @@ class _Analysis:
                     self.branch(i, control)
                 case Reserve():
                     raise _Refused("a size is known only inside")
+                case Invoke():
+                    raise _Refused("a function is called")
 
     def pure(self, op: str, args: tuple[Reg, ...]) -> Form:
         forms = [self.form(a) for a in args]
@@ -329,7 +331,7 @@ def scalar_cost(i: Instr) -> float:
             return 1.0
         case AddTo():
             return 3.0
-        case Reserve():
+        case Reserve() | Invoke():
             return 50.0
     return 0.0
 

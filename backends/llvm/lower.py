@@ -7,7 +7,7 @@ a returned array straight into the output buffer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from catad.net.net import BindSize, Box, Call, Const, Fill, Guard, IfOp, Loop, Net, Prim, SizeValue, Wire
@@ -17,10 +17,11 @@ from catad.types.size import Size
 from catad.types.type import F32, F64
 
 from .arrays import ArrayValue, Filled, Value, View, product
-from .kernel import Carried, For, If, Instr, Literal, Load, Pure, Reg, Region
+from .function import Function, larger
+from .kernel import Buffer, Carried, For, If, Instr, Invoke, Literal, Load, Pure, Reg, Region
+from .primitives import PrimitiveWriter
 from .schedule import BoxPlan, NetPlan, Planner
 from .scope import Scope, as_reg, same_place
-from .trips import TripWriter
 
 __all__ = ["Lowering"]
 
@@ -28,12 +29,13 @@ _SPECULATE = 12                                           # cost up to which bot
 _NONE = BoxPlan()
 
 
-class Lowering(TripWriter):
-    """The lowering of one entry."""
+class Lowering(PrimitiveWriter):
+    """The lowering of one entry or function. `functions` gives the functions that it calls, by name."""
 
-    def __init__(self, planner: Planner, strict: bool) -> None:
+    def __init__(self, planner: Planner, strict: bool, functions: Callable[[str], Function]) -> None:
         super().__init__(strict)
-        self.planner = planner
+        self.planner, self.functions = planner, functions
+        self.room = -1
 
     # ── nets ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -63,13 +65,6 @@ class Lowering(TripWriter):
                     and root not in net.inputs and net.wires[root] == net.wires[w]):
                 scope.targets[root] = view
 
-    def storage(self, scope: Scope, w: Wire, span: Span | None, note: str) -> View:
-        """Where the root w is to be stored."""
-        view = scope.targets.get(w)
-        if view is not None:
-            return self.renew(view)
-        return self.allocate(scope.kind(w), scope.shape(w), span, note)
-
     def box(self, scope: Scope, p: int, b: Box) -> None:
         env = scope.env
         match b.op:
@@ -95,15 +90,6 @@ class Lowering(TripWriter):
             case _:
                 raise error("E0902", f"internal error: {type(b.op).__name__} reached the native backend", b.span,
                             help=("this is a mistake in catad, not in the program; please report it",))
-
-    # ── primitives ──────────────────────────────────────────────────────────────────────────────────────────
-
-    def prim(self, scope: Scope, p: int, b: Box, name: str) -> Value:
-        args = [scope.env[s] for s in b.sources]
-        special = _ARRAYS.get(name)
-        if special is not None:
-            return special(self, scope, p, b, args)
-        return self.scalar(name, tuple(as_reg(a) for a in args), b.span)
 
     # ── sizes ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -144,15 +130,62 @@ class Lowering(TripWriter):
     # ── calls ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def call(self, scope: Scope, p: int, b: Box, op: Call) -> None:
-        """A called net is lowered in place, at the sizes it is used at."""
-        callee = self.planner.called(b, op)
+        """A called net is a function of the module, or lowered in place at the sizes it is used at."""
         plan = scope.plan.boxes.get(p, _NONE)
-        inner = plan.inner[0] if plan.inner else self.planner.plan(callee)
         sizes = {x: s.subst(scope.sizes) for x, s in op.sizes}
+        if self.planner.inlining.function(op.name):
+            self.invoke(scope, b, self.functions(op.name), plan.ties, sizes)
+            return
+        callee = self.planner.table.nets[op.name]
+        inner = plan.inner[0] if plan.inner else self.planner.plan(callee)
         wanted = self._wanted(scope, b, plan.ties or [None] * len(b.targets))
         outs = self.net(callee, inner, [scope.env[s] for s in b.sources], sizes, wanted)
         for t, v in zip(b.targets, outs, strict=True):
             scope.env[t] = v if isinstance(v, int) else replace(self._fresh(v), dims=scope.shape(t))
+
+    def invoke(self, scope: Scope, b: Box, f: Function, ties: Sequence[int | None], sizes: dict[str, Size]) -> None:
+        """What the function writes into is handed over, or copied when it is not ours to give."""
+        scalars: list[Reg] = []
+        places: list[tuple[int, Reg]] = []
+        outs: dict[int, View] = {}
+        given = {j: k for k, j in enumerate(f.ties) if j is not None}
+        for j, s in enumerate(b.sources):
+            v = scope.env[s]
+            if isinstance(v, int):
+                scalars.append(v)
+                continue
+            k = given.get(j)
+            if k is not None and ties[k] is None:
+                v = self.copy(v, self.storage(scope, b.targets[k], b.span, "argument"))
+            view = self.stored(v, b.span)
+            places.append((view.buffer, view.offset))
+            if k is not None:
+                outs[k] = view
+        for k, t in enumerate(b.targets):
+            if k not in outs and scope.shape(t):
+                outs[k] = self.storage(scope, t, b.span, "result")
+                places.append((outs[k].buffer, outs[k].offset))
+        results = {t: self.reg(scope.kind(t)) for k, t in enumerate(b.targets) if k not in outs}
+        room = self._room(f.needs.subst(sizes), b.span)
+        self.emit(Invoke(f.symbol, tuple(self.size(sizes[x]) for x, _ in f.kernel.size_regs), tuple(scalars),
+                         tuple(places), tuple(results.values()), room))
+        scope.env.update(results)
+        for k, v in outs.items():
+            scope.env[b.targets[k]] = replace(self.renew(v), dims=scope.shape(b.targets[k]))
+
+    def _room(self, needs: Size, span: Span | None) -> int:
+        """The buffer of a function's workspace: one for all whose need is bounded by sizes of the entry."""
+        if not needs.terms:
+            return -1
+        bound = self.atoms.upper(needs)
+        if bound is None:
+            return self.allocate("bool", (needs,), span, "workspace of a call").buffer
+        if self.room < 0:
+            self.room = len(self.buffers)
+            self.buffers.append(Buffer("slot", self.room, "bool", Size.of(0), (), "workspace of calls"))
+        held = self.buffers[self.room]
+        self.buffers[self.room] = replace(held, size=larger(held.size, bound))
+        return self.room
 
     def _wanted(self, scope: Scope, b: Box, ties: Sequence[int | None]) -> list[View | None]:
         """Storage for the array results that do not come back in storage passed in."""
@@ -292,88 +325,3 @@ class Lowering(TripWriter):
             ready.append((v, o))
         for v, o in ready:
             self.copy(o, v)
-
-# ── the array primitives ────────────────────────────────────────────────────────────────────────────────────
-
-def _checked(low: Lowering, dims_: Sequence[Size], indices: Sequence[Reg], b: Box) -> bool:
-    safe = True
-    for i, d in zip(indices, dims_, strict=False):
-        safe = low.bounded(i, d, b.span) and safe
-    return safe
-
-
-def _index(low: Lowering, scope: Scope, p: int, b: Box, args: list[Value]) -> Value:
-    a, indices = args[0], [as_reg(i) for i in args[1:]]
-    if isinstance(a, int):
-        return a
-    safe = _checked(low, a.dims, indices, b)
-    if isinstance(a, Filled):
-        rest = a.dims[len(indices):]
-        return replace(a, dims=rest) if rest else a.value
-    if len(indices) == len(a.dims):
-        return low.read(a, indices, safe)
-    row = low.sub(a, indices)
-    return row if safe else replace(row, born=len(low.frames) - 1)       # not read before the check
-
-
-def _target(low: Lowering, scope: Scope, p: int, b: Box, a: ArrayValue) -> View:
-    """The storage that update or add_at writes: the array's own, or that of a copy."""
-    if scope.plan.boxes[p].in_place:
-        assert isinstance(a, View)
-        return low.renew(a)
-    return low.copy(a, low.storage(scope, b.targets[0], b.span, "copy"))
-
-
-def _update(low: Lowering, scope: Scope, p: int, b: Box, args: list[Value]) -> Value:
-    a, indices, value = args[0], [as_reg(i) for i in args[1:-1]], args[-1]
-    if isinstance(a, int):
-        return value
-    _checked(low, a.dims, indices, b)
-    target = _target(low, scope, p, b, a)
-    if isinstance(value, int):
-        low.write(target, indices, value)
-    else:
-        low.copy(value, low.sub(target, indices))
-    return low.renew(target)
-
-
-def _add_at(low: Lowering, scope: Scope, p: int, b: Box, args: list[Value]) -> Value:
-    a, indices, value = args[0], [as_reg(i) for i in args[1:-1]], args[-1]
-    if isinstance(a, int):
-        return low.pure("add", (a, as_reg(value)))
-    _checked(low, a.dims, indices, b)
-    target = _target(low, scope, p, b, a)
-    if isinstance(value, int):
-        low.accumulate(target, indices, value)
-    else:
-        low.add_all(low.sub(target, indices), value)
-    return low.renew(target)
-
-
-def _stack(low: Lowering, scope: Scope, p: int, b: Box, args: list[Value]) -> Value:
-    target = low.storage(scope, b.targets[0], b.span, "stack")
-    for k, v in enumerate(args):
-        at = low.literal(k, "i64")
-        if isinstance(v, int):
-            low.write(target, (at,), v)
-        else:
-            low.copy(v, low.sub(target, (at,)))
-    return low.renew(target)
-
-
-def _extremum(low: Lowering, scope: Scope, p: int, b: Box, args: list[Value]) -> Value:
-    assert isinstance(b.op, Prim)
-    a = args[0]
-    assert not isinstance(a, int)
-    return low.extremum(a, b.op.name, b.span)
-
-
-def _position(low: Lowering, scope: Scope, p: int, b: Box, args: list[Value]) -> Value:
-    assert isinstance(b.op, Prim)
-    a = args[0]
-    assert not isinstance(a, int)
-    return low.position(a, b.op.name, b.span)
-
-
-_ARRAYS = {"index": _index, "update": _update, "add_at": _add_at, "stack": _stack,
-           "maximum": _extremum, "minimum": _extremum, "argmax": _position, "argmin": _position}

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from catad.types.size import Size
 
-from .kernel import AddTo, Carried, Check, For, If, Induction, Instr, Load, Pure, Reg, Store
+from .kernel import AddTo, Carried, Check, For, If, Induction, Instr, Invoke, Load, Pure, Reg, Store
 from .scalars import ScalarWriter
 
 __all__ = ["TripWriter"]
@@ -92,7 +92,10 @@ def _touched(block: Sequence[Instr]) -> dict[int, int]:
             buffer = getattr(i, "buffer", None)
             if buffer is not None:
                 count[buffer] = count.get(buffer, 0) + 1
-            if isinstance(i, For):
+            if isinstance(i, Invoke):
+                for b, _ in i.places:
+                    count[b] = count.get(b, 0) + 1
+            elif isinstance(i, For):
                 pending.append(i.body)
             elif isinstance(i, If):
                 pending.extend((i.then, i.other))
