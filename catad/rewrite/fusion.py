@@ -242,7 +242,7 @@ class Plan:
         for q in range(len(self.boxes)):
             if self.before[q] >> p & 1:
                 self.before[q] |= 1 << first
-        self.add_before(first, mask | self.before[p] & ~(1 << first))
+        self.add_before(first, (mask | self.before[p] | self.before[first]) & ~(1 << first))
         self.before = [m & ~(1 << first) if self.group.get(q) == first else m for q, m in enumerate(self.before)]
         self.left -= 1
 

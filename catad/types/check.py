@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path, PurePath
@@ -15,18 +16,31 @@ from catad.source.deep import deep
 from catad.syntax import parse, tree
 from catad.types.files import CheckedFile
 
-__all__ = ["Load", "check", "load_file"]
+__all__ = ["Load", "check", "load_file", "standard_modules"]
 
 Load = Callable[[str, Source], Source]
 
 _STDLIB = Path(__file__).resolve().parent.parent / "stdlib"
+_STANDARD = "std/"                        # import "std/linear.cad" names a module of the standard library
 
 
 def load_file(path: str, importing: Source) -> Source:
-    """An imported file: beside the importing one, else of the standard library. Raises OSError."""
+    """An imported file, found beside the importing one. Raises OSError."""
     near = Path(importing.name).parent / path
-    chosen = near if near.exists() or not (_STDLIB / path).exists() else _STDLIB / path
-    return Source(str(chosen), chosen.read_text(encoding="utf-8"))
+    return Source(str(near), near.read_text(encoding="utf-8"))
+
+
+def standard_modules() -> tuple[str, ...]:
+    """The modules of the standard library, as they are imported: `std/linear.cad`, …"""
+    return tuple(sorted(_STANDARD + p.name for p in _STDLIB.glob("*.cad") if p.name != "prelude.cad"))
+
+
+def _standard(path: str) -> Source:
+    """A module of the standard library, whatever reads other files."""
+    name = path.removeprefix(_STANDARD)
+    if path not in standard_modules():
+        raise FileNotFoundError(2, "there is no such module in the standard library")
+    return Source(str(_STDLIB / name), (_STDLIB / name).read_text(encoding="utf-8"))
 
 
 def check(file: tree.File, *, load: Load = load_file) -> Module:
@@ -77,6 +91,13 @@ def _prelude_files() -> tuple[CheckedFile, ...]:
     return _prelude_run()[1]
 
 
+def _import_help(path: str, standard: bool) -> list[str]:
+    if not standard:
+        return ["paths are relative to this file; the standard library is imported as `std/…`"]
+    near = difflib.get_close_matches(path, standard_modules(), 1)
+    return [f'did you mean "{near[0]}"?' if near else f"it has {', '.join(standard_modules())}"]
+
+
 # ── imports ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 class _Run:
@@ -118,12 +139,13 @@ class _Run:
         into.aliases[d.alias] = target
 
     def target(self, into: CheckedFile, d: tree.Import) -> CheckedFile:
+        standard = d.path.startswith(_STANDARD)
         try:
-            source = self.load(d.path, into.source)
+            source = _standard(d.path) if standard else self.load(d.path, into.source)
         except (OSError, UnicodeDecodeError) as e:
             reason = e.strerror if isinstance(e, OSError) and e.strerror else "it is not a text in UTF-8"
             raise error("E0215", f'cannot read "{d.path}"', d.path_span, reason,
-                        help=["paths are relative to this file"]) from None
+                        help=_import_help(d.path, standard)) from None
         if source.name in self.open:
             raise error("E0216", "these files import each other", d.path_span, "closes the circle",
                         notes=[" → ".join([*self.open[self.open.index(source.name):], source.name])],
