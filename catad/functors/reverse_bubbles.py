@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from catad.functors import tape
-from catad.functors.reverse import Lens, Sweep, mark
+from catad.functors.account import Account, Lens, mark
 from catad.net.build import Builder
 from catad.net.net import Box, Call, Carry, IfOp, Loop, Net, Wire, captured
 from catad.types.type import Array, subst
@@ -41,7 +41,7 @@ class CallRecord:
     residual: tuple[Wire, ...]
 
 
-def forward(s: Sweep, k: int, box: Box) -> None:
+def forward(s: Account, k: int, box: Box) -> None:
     """The forward part of any box."""
     wanted = any(s.useful[t] for t in box.targets)
     if wanted and isinstance(box.op, Loop):
@@ -54,7 +54,7 @@ def forward(s: Sweep, k: int, box: Box) -> None:
 
 # ── calls
 
-def _call_forward(s: Sweep, k: int, box: Box) -> None:
+def _call_forward(s: Account, k: int, box: Box) -> None:
     op = box.op
     assert isinstance(op, Call)
     active = tuple(s.varied[w] for w in box.sources)
@@ -70,7 +70,7 @@ def _call_forward(s: Sweep, k: int, box: Box) -> None:
     s.records[k] = CallRecord(named.bwd, named.lens, out[len(box.targets):])
 
 
-def call_backward(s: Sweep, k: int, box: Box) -> None:
+def call_backward(s: Account, k: int, box: Box) -> None:
     op, record = box.op, s.records[k]
     assert isinstance(op, Call) and isinstance(record, CallRecord)
     sources = [w for w, a in zip(box.sources, record.lens.active, strict=True) if a]
@@ -83,7 +83,7 @@ def call_backward(s: Sweep, k: int, box: Box) -> None:
 
 # ── branches
 
-def if_backward(s: Sweep, k: int, box: Box) -> None:
+def if_backward(s: Account, k: int, box: Box) -> None:
     caught = box.sources[1:]
     active = tuple(s.varied[w] for w in caught)
     outs = tuple(s.useful[t] for t in box.targets)
@@ -122,7 +122,7 @@ def _branch(net: Net, lens: Lens, outs: tuple[bool, ...]) -> Net:
 
 # ── loops
 
-def _loop_forward(s: Sweep, k: int, box: Box) -> None:
+def _loop_forward(s: Account, k: int, box: Box) -> None:
     op, body = box.op, box.bubbles[0]
     assert isinstance(op, Loop)
     n, c = len(captured(box)), len(op.carries)
@@ -140,7 +140,7 @@ def _loop_forward(s: Sweep, k: int, box: Box) -> None:
     s.records[k] = LoopRecord(lens, step, out[len(box.targets):])
 
 
-def loop_backward(s: Sweep, k: int, box: Box) -> None:
+def loop_backward(s: Account, k: int, box: Box) -> None:
     op, record = box.op, s.records[k]
     assert isinstance(op, Loop) and isinstance(record, LoopRecord)
     lens, step = record.lens, record.step
