@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 
 from catad.types.size import Size
 
-from .codegen import FUEL, Codegen
+from .codegen import Codegen
+from .control import FUEL
 from .emit import TYPE, Text
 from .function import Function
 from .kernel import Array, Kernel

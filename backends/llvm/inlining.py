@@ -16,6 +16,7 @@ __all__ = ["Inlining"]
 
 _SMALL = 60                                               # boxes
 _WHOLE = 4000                                             # boxes of an entry that is lowered in one piece
+_ONCE = 1                                                 # calls up to which a net of any length is inlined
 
 
 class Inlining:
@@ -39,7 +40,7 @@ class Inlining:
         for name in self._calls:                          # callees first
             inner = [_name(b) for b in self._calls[name]]
             self._part[name] = self._boxes[name] + sum(self._part[c] for c in inner if c not in self._functions)
-            if not (small or self._binds[name] or self._part[name] <= _SMALL or self._sites.get(name, 0) <= 1):
+            if not (small or self._binds[name] or self._part[name] <= _SMALL or self._sites.get(name, 0) <= _ONCE):
                 self._functions.add(name)
 
     def function(self, name: str) -> bool:
