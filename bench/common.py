@@ -2,10 +2,10 @@
 
     compare : sides (name → call) → for each peer the ratio  peer / ours,  median and range over rounds
 
-A round visits the sides in turn (A B C A B C …): for each a short burst of calls, of which the shortest counts. So a busy
-neighbour meets all sides alike, and the ratio of two sides is taken within a round before anything is summarised. Before
-timing, the answers must agree. A ratio above 1 says that catad takes less time. Absolute times are printed for orientation
-only: they belong to the machine and the moment.
+A round visits the sides in turn (A B C A B C …): for each a short burst of calls, of which the shortest counts. So a
+busy neighbour meets all sides alike, and the ratio of two sides is taken within a round before anything is summarised.
+Before timing, the answers must agree. A ratio above 1 says that catad takes less time. Absolute times are printed for
+orientation only: they belong to the machine and the moment.
 
 Importing this module restricts everyone to one thread, so import it before NumPy, JAX or Numba:
 OMP/OPENBLAS/MKL/NUMEXPR/NUMBA_NUM_THREADS=1 for BLAS and Numba, NPROC=1 (the size of XLA's thread pool) and
@@ -105,7 +105,7 @@ def burst(call: Call, seconds: float, loops: int) -> float:
             call()
         stop = clock()
         best, samples = min(best, stop - start), samples + 1
-        if stop >= late or samples >= 5 and stop >= end:
+        if stop >= late or (samples >= 5 and stop >= end):
             return best / loops
 
 
@@ -116,8 +116,9 @@ def loops_for(call: Call, least: float = 20e-6) -> int:
     return max(1, int(least / max(once, 1e-9)))
 
 
-def interleave(sides: Mapping[str, Call], rounds: int, seconds: float, budget: float = 10.0) -> dict[str, list[float]]:
-    """For each side the shortest call of each of its bursts; fewer rounds (three at least) when they exceed the budget."""
+def interleave(sides: Mapping[str, Call], rounds: int, seconds: float,
+               budget: float = 10.0) -> dict[str, list[float]]:
+    """For each side the shortest call of each of its bursts; fewer rounds (three at least) if those take too long."""
     loops = {name: loops_for(call) for name, call in sides.items()}
     once = sum(max(seconds, burst(call, 0.0, loops[name])) for name, call in sides.items())
     rounds = min(rounds, max(3, int(budget / once)))
@@ -143,7 +144,8 @@ def compare(report: Report, case: str, sides: Mapping[str, Call], *, answers: Ma
             rtol: float = 1e-9, seconds: float = 0.004, base: str = OURS) -> None:
     """Check that the answers agree (those of the calls, unless given), then time the sides."""
     found = dict(answers) if answers is not None else {name: call() for name, call in sides.items()}
-    if any([not agrees(report, case, name, value, found[base], rtol) for name, value in found.items()]):
+    agreed = [agrees(report, case, name, value, found[base], rtol) for name, value in found.items()]
+    if not all(agreed):
         return
     report.rows.append(row(case, interleave(sides, 5 if report.quick else 15, seconds), base=base))
 
@@ -269,12 +271,14 @@ def print_rich(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
 def print_plain(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
     widths = [max(len(x) for x in column) for column in zip(heads, *lines, strict=True)]
     for line in (heads, *lines):
-        print("  ".join(x.ljust(w) if i == 0 else x.rjust(w) for i, (x, w) in enumerate(zip(line, widths, strict=True))))
+        cells = zip(line, widths, strict=True)
+        print("  ".join(x.rjust(w) if i else x.ljust(w) for i, (x, w) in enumerate(cells)))
 
 
 def to_json(report: Report) -> dict[str, Any]:
-    return {"benchmark": report.name, "quick": report.quick, "ok": report.ok, "cpu": cpu(), "system": platform.platform(),
-            "versions": versions(), "settings": SETTINGS, "load": os.getloadavg() if hasattr(os, "getloadavg") else None,
+    load = os.getloadavg() if hasattr(os, "getloadavg") else None
+    return {"benchmark": report.name, "quick": report.quick, "ok": report.ok, "cpu": cpu(),
+            "system": platform.platform(), "versions": versions(), "settings": SETTINGS, "load": load,
             "rows": [asdict(r) for r in report.rows], "remarks": report.remarks}
 
 

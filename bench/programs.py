@@ -2,7 +2,8 @@
 
     Program(name, text, entry, arguments, jax)       the gradient is with respect to the first argument
 
-`jax` makes the same function from the modules jax and jax.numpy, written as a user of JAX would: whole arrays, lax loops.
+`jax` makes the same function from the modules jax and jax.numpy, written as a user of JAX would: whole arrays, lax
+loops.
 """
 
 from __future__ import annotations
