@@ -50,7 +50,10 @@ class Codegen(Control):
     def instr(self, i: Instr) -> None:
         match i:
             case Pure():
-                self.pure(i)
+                if self.info is None:
+                    self.plain(i)
+                else:
+                    self.pure(i)
             case Load():
                 self.load(i)
             case Store():
@@ -75,16 +78,29 @@ class Codegen(Control):
             case Invoke():
                 self.invoke(i)
 
+    def plain(self, i: Pure) -> None:
+        """Outside of lanes."""
+        regs, values, kinds = i.args, self.values, self.kinds
+        single = self.ops.single(i.op, kinds[regs[0]], 1)
+        if single is not None and i.dst not in self.inductive:
+            if len(regs) == 2:
+                right = f"{single[0]}{values[regs[0]][0]}, {values[regs[1]][0]}{single[1]}"
+            else:
+                right = f"{single[0]}{values[regs[0]][0]}{single[1]}"
+            values[i.dst] = (self.text.let(right), 0)
+        else:
+            self.pure(i)
+
     def pure(self, i: Pure) -> None:
         if i.dst in self.inductive:
             return
         form = self.info.forms.get(i.dst, 0) if self.info is not None else 0
-        kinds = tuple(self.kinds[a] for a in i.args)
+        kinds = tuple([self.kinds[a] for a in i.args])
         known = {k: int(self.constants[a]) for k, a in enumerate(i.args) if a in self.constants and kinds[k] == "i64"}
         if form == VARYING:
-            args, width = tuple(self.vec(a) for a in i.args), self.w
+            args, width = tuple([self.vec(a) for a in i.args]), self.w
         else:
-            args, width = tuple(self.scalar(a) for a in i.args), 1
+            args, width = tuple([self.scalar(a) for a in i.args]), 1
         self.put(i.dst, self.ops.apply(self.text, i.op, kinds, self.kinds[i.dst], args, width, known), form)
 
     # ── loops ───────────────────────────────────────────────────────────────────────────────────────────────

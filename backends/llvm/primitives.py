@@ -28,11 +28,12 @@ class PrimitiveWriter(TripWriter):
         return self.allocate(scope.kind(w), scope.shape(w), span, note)
 
     def prim(self, scope: Scope, p: int, b: Box, name: str) -> Value:
-        args = [scope.env[s] for s in b.sources]
+        env = scope.env
+        args = [env[s] for s in b.sources]
         special = _ARRAYS.get(name)
         if special is not None:
             return special(self, scope, p, b, args)
-        return self.scalar(name, tuple(as_reg(a) for a in args), b.span)
+        return self.scalar(name, tuple(args), b.span)     # type: ignore[arg-type]   # scalars, all of them
 
 
 def _checked(low: PrimitiveWriter, dims_: Sequence[Size], indices: Sequence[Reg], b: Box) -> bool:

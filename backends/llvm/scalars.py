@@ -10,6 +10,7 @@ from .kernel import Reg
 __all__ = ["ScalarWriter"]
 
 _INTEGERS = frozenset(("idiv", "imod"))
+_PLAIN = frozenset(("add", "sub", "mul", "neg", "div"))  # on floats there is nothing to know about them
 
 
 class ScalarWriter(ArrayWriter):
@@ -17,17 +18,19 @@ class ScalarWriter(ArrayWriter):
 
     def scalar(self, name: str, regs: tuple[Reg, ...], span: Span | None) -> Reg:
         """A row on scalars."""
+        kinds = self.kinds
+        if name in _PLAIN and kinds[regs[0]] != "i64":
+            return self.pure(name, regs)
         if name in _INTEGERS:
             return self._division(name, regs, span)
         if name in ("powi", "ipow"):
             return self._power(name, regs, span)
         if name == "corr":
             name = "mul"                                 # which it is, on scalars
-        kinds = self.kinds
         if name in ("add", "mul") and kinds[regs[0]] == "i64":
             r = self.add(*regs) if name == "add" else self.mul(*regs)
         else:
-            r = self.pure(name, regs, None if name != "polygamma" else kinds[regs[1]])
+            r = self.pure(name, regs)
         if kinds[r] == "i64":
             self.symbolic(name, r, regs)
         return r
