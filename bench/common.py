@@ -220,7 +220,7 @@ def versions() -> dict[str, str]:
 
 
 def short(x: float) -> str:
-    return f"{x:.2f}" if x < 9.995 else f"{x:.1f}" if x < 99.95 else f"{x:.0f}"
+    return f"{x:.3f}" if x < 0.0995 else f"{x:.2f}" if x < 9.995 else f"{x:.1f}" if x < 99.95 else f"{x:.0f}"
 
 
 def duration(seconds: float) -> str:
