@@ -72,9 +72,9 @@ class Control(LaneMemory):
             return
         self._ask()
 
-    def _ask(self) -> None:
+    def _ask(self, amount: int = 1) -> None:
         e = self.text
-        rest = self._burn("1")
+        rest = self._burn(str(amount))
         out = e.let(f"icmp slt i64 {rest}, 0")
         on, ask = e.fresh("on"), e.fresh("ask")
         e.fork(out, ask, on)
@@ -112,9 +112,8 @@ class Control(LaneMemory):
     # ── calls ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def enter_function(self) -> None:
-        """Functions that call others take part in the counting, so that calls of calls can be stopped."""
-        if any(isinstance(i, Invoke) for i in self.kernel.body):
-            self._ask()
+        """Functions take part in the counting, by their length, so that calls of calls can be stopped."""
+        self._ask(1 + len(self.kernel.body) // 16)
 
     def result_cells(self, block: Block) -> None:
         """Room for the scalar results of the calls in a block."""

@@ -1,5 +1,9 @@
 """Called nets as functions of the module: linear code for calls of calls, values, storage handed over, failures."""
 
+import signal
+import threading
+import time
+
 import numpy as np
 import pytest
 from catad.backends.llvm import compile, inlining, translate
@@ -57,6 +61,26 @@ def test_calls_of_calls_are_right(argnums):
     f = compile(table, name, options=NO_CACHE)
     assert f.module.functions
     np.testing.assert_allclose(f(0.3, 0.7), np.squeeze(run(table, name, [0.3, 0.7])), rtol=1e-9)
+
+
+def test_calls_of_calls_can_be_interrupted():
+    """2^30 evaluations without a loop; the signal arrives after a tenth of a second."""
+    table, name = ready(doubling(30))
+    f = compile(table, name, options=NO_CACHE)
+
+    def handler(*_):
+        raise TimeoutError
+    old = signal.signal(signal.SIGUSR1, handler)
+    timer = threading.Timer(0.1, lambda: signal.pthread_kill(threading.main_thread().ident, signal.SIGUSR1))
+    try:
+        timer.start()
+        start = time.perf_counter()
+        with pytest.raises((TimeoutError, KeyboardInterrupt)):
+            f(0.3, 0.7)
+        assert time.perf_counter() - start < 5
+    finally:
+        timer.cancel()
+        signal.signal(signal.SIGUSR1, old)
 
 
 def along(calls):
