@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from catad.net.net import BindSize, Net, Table
+from catad.net.sizes import spoken
 from catad.source import error
 from catad.types.size import Size
 from catad.types.type import Array as ArrayType
@@ -130,7 +131,7 @@ def _sources(low: Lowering, net: Net, name: str, inputs: Sequence[Port]) -> tupl
     for b in net.boxes:
         if isinstance(b.op, BindSize) and b.sources[0] in net.inputs and b.op.name not in found:
             cell = starts[net.inputs.index(b.sources[0])]
-            site = low.site("E0506", b.span, f"the size {b.op.name} is {{a}}")
+            site = low.site("E0506", b.span, f"a size is negative: {spoken(Size.var(b.op.name), '{a}')}")
             found[b.op.name] = SizeSource(b.op.name, cell, "clamp" if b.op.clamp else "error", site)
     missing = [x for x in net.sizes if x not in found]
     if missing:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from catad.net.net import BindSize, Box, Call, Const, Fill, Guard, IfOp, Loop, Net, Prim, SizeValue, Wire
+from catad.net.sizes import spoken
 from catad.ops import ROWS
 from catad.source import Span, error
 from catad.types.size import Size
@@ -97,7 +98,8 @@ class Lowering(PrimitiveWriter):
         for x, y in checks:
             m, n = self.size(x.subst(scope.sizes)), self.size(y.subst(scope.sizes))
             if m != n:
-                self.check(self.pure("eq", (m, n)), "E0502", b.span, f"{x} is {{a}} but {y} is {{b}}", m, n)
+                what = f"two sizes differ: {spoken(x, '{a}')} and {spoken(y, '{b}')}"
+                self.check(self.pure("eq", (m, n)), "E0502", b.span, what, m, n)
         for s, t in zip(b.sources, b.targets, strict=True):
             value = scope.env[s]
             if isinstance(value, View):                  # in bounds because of the check: not read before it
@@ -119,7 +121,8 @@ class Lowering(PrimitiveWriter):
             if upper is not None and not self.atoms.nonneg(upper):
                 upper = None
         else:
-            self.check(self.pure("ge", (r, zero)), "E0506", b.span, f"the size {name} is {{a}}", r, r)
+            what = f"a size is negative: {spoken(Size.var(name), '{a}')}"
+            self.check(self.pure("ge", (r, zero)), "E0506", b.span, what, r, r)
             upper = p
         m = self.pure("max", (r, zero), "i64", pinned=True)      # pinned: what relies on m ≥ 0 stays behind the check
         atom = f"{name}%{m}.{len(self.atom_regs)}"

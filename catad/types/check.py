@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path, PurePath
@@ -15,32 +16,17 @@ from catad.source import CatadError, Diagnostic, Source, error
 from catad.source.deep import deep
 from catad.syntax import parse, tree
 from catad.types.files import CheckedFile
+from catad.types.library import FOLDER, STANDARD, standard_module, standard_modules
 
-__all__ = ["Load", "check", "load_file", "standard_modules"]
+__all__ = ["Load", "check", "load_file"]
 
 Load = Callable[[str, Source], Source]
-
-_STDLIB = Path(__file__).resolve().parent.parent / "stdlib"
-_STANDARD = "std/"                        # import "std/linear.cad" names a module of the standard library
 
 
 def load_file(path: str, importing: Source) -> Source:
     """An imported file, found beside the importing one. Raises OSError."""
-    near = Path(importing.name).parent / path
-    return Source(str(near), near.read_text(encoding="utf-8"))
-
-
-def standard_modules() -> tuple[str, ...]:
-    """The modules of the standard library, as they are imported: `std/linear.cad`, …"""
-    return tuple(sorted(_STANDARD + p.name for p in _STDLIB.glob("*.cad") if p.name != "prelude.cad"))
-
-
-def _standard(path: str) -> Source:
-    """A module of the standard library, whatever reads other files."""
-    name = path.removeprefix(_STANDARD)
-    if path not in standard_modules():
-        raise FileNotFoundError(2, "there is no such module in the standard library")
-    return Source(str(_STDLIB / name), (_STDLIB / name).read_text(encoding="utf-8"))
+    near = os.path.normpath(Path(importing.name).parent / path)      # one name for one file: circles are seen
+    return Source(near, Path(near).read_text(encoding="utf-8"))
 
 
 def check(file: tree.File, *, load: Load = load_file) -> Module:
@@ -72,7 +58,7 @@ def _in_order(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
 
 @cache
 def _prelude_run() -> tuple[CheckedFile, tuple[CheckedFile, ...]]:
-    path = _STDLIB / "prelude.cad"
+    path = FOLDER / "prelude.cad"
     source = Source(str(path), path.read_text(encoding="utf-8"))
     with deep():
         run = _Run(load_file, None)
@@ -139,9 +125,9 @@ class _Run:
         into.aliases[d.alias] = target
 
     def target(self, into: CheckedFile, d: tree.Import) -> CheckedFile:
-        standard = d.path.startswith(_STANDARD)
+        standard = d.path.startswith(STANDARD)
         try:
-            source = _standard(d.path) if standard else self.load(d.path, into.source)
+            source = standard_module(d.path) if standard else self.load(d.path, into.source)
         except (OSError, UnicodeDecodeError) as e:
             reason = e.strerror if isinstance(e, OSError) and e.strerror else "it is not a text in UTF-8"
             raise error("E0215", f'cannot read "{d.path}"', d.path_span, reason,

@@ -54,7 +54,8 @@ def test_at_the_edge_of_the_support() -> None:
     assert STATS.gamma(0.0, 1.0, 2.0) == pytest.approx(math.log(2.0))         # the exponential density
     assert STATS.beta(0.0, 1.0, 1.0) == 0.0 == STATS.beta(1.0, 1.0, 1.0)
     assert STATS.poisson(0, 0.0) == 0.0 and STATS.poisson(1, 0.0) == -math.inf
-    assert STATS.binomial(0, 5, 0.0) == pytest.approx(0.0, abs=1e-14) and STATS.binomial(5, 5, 1.0) == pytest.approx(0.0, abs=1e-14)
+    assert STATS.binomial(0, 5, 0.0) == pytest.approx(0.0, abs=1e-14)
+    assert STATS.binomial(5, 5, 1.0) == pytest.approx(0.0, abs=1e-14)
     assert STATS.binomial(6, 5, 0.5) == -math.inf == STATS.poisson(-1, 2.0)
 
 

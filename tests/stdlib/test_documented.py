@@ -11,7 +11,7 @@ import catad
 from catad.source import CatadError
 from catad.source.files import read
 from catad.syntax import parse, tree
-from catad.types.check import standard_modules
+from catad.types.library import standard_modules
 from tests.golden.runner import problems
 
 FOLDER = pathlib.Path(catad.__file__).parent / "stdlib"
