@@ -57,13 +57,14 @@ def _master() -> re.Pattern[str]:
     return re.compile("|".join(groups))
 
 
-def lex(source: Source) -> tuple[list[Token], list[Comment]]:
-    """The tokens of a text, and its comments (without the blanks at their ends), both in order."""
+def lex(source: Source, start: int = 0, end: int | None = None) -> tuple[list[Token], list[Comment]]:
+    """The tokens of a text (or of some lines of it), and its comments (without the blanks at their ends), in order."""
     text = source.text
     tokens: list[Token] = []
     comments: list[Comment] = []
-    start = 1 if text.startswith("\ufeff") else 0
-    for match in _master().finditer(text, start):
+    if start == 0 and text.startswith("\ufeff"):
+        start = 1
+    for match in _master().finditer(text, start, len(text) if end is None else end):
         kind = match.lastgroup
         if kind == "BLANK":
             continue

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path, PurePath
 
-from catad.core.term import Definition, Module
+from catad.core.term import Module
 from catad.source import CatadError, Diagnostic, Source, error
 from catad.source.deep import deep
 from catad.syntax import parse, tree
+from catad.types.demand import Definitions, LibraryFile
 from catad.types.files import CheckedFile
 from catad.types.library import FOLDER, STANDARD, standard_module, standard_modules
 
@@ -32,15 +33,13 @@ def load_file(path: str, importing: Source) -> Source:
 def check(file: tree.File, *, load: Load = load_file) -> Module:
     """Check a file and what it imports. Raises CatadError with all diagnostics, in order of position."""
     with deep():
-        run = _Run(load, _prelude())
+        prelude = _prelude()
+        run = _Run(load, prelude)
         checked = run.file(file, "")
         diagnostics = [d for f in run.finished for d in f.diagnostics]
         if diagnostics:
             raise CatadError(_in_order(diagnostics))
-        definitions: dict[str, Definition] = {}
-        for f in [*_prelude_files(), *run.finished]:
-            definitions.update(f.definitions)
-        return Module(definitions, checked.own())
+        return Module(Definitions([prelude, *run.finished]), checked.own())
 
 
 def _in_order(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
@@ -54,27 +53,11 @@ def _in_order(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
     return sorted(diagnostics, key=lambda d: (names.index(d.labels[0].span.source.name if d.labels else ""), place(d)))
 
 
-# ── the prelude, checked once ──────────────────────────────────────────────────────────────────────────────────
-
 @cache
-def _prelude_run() -> tuple[CheckedFile, tuple[CheckedFile, ...]]:
+def _prelude() -> LibraryFile:
+    """The prelude, one for all programs. It imports nothing."""
     path = FOLDER / "prelude.cad"
-    source = Source(str(path), path.read_text(encoding="utf-8"))
-    with deep():
-        run = _Run(load_file, None)
-        checked = run.file(parse(source), "prelude.")
-    diagnostics = [d for f in run.finished for d in f.diagnostics]
-    if diagnostics:
-        raise CatadError(_in_order(diagnostics))
-    return checked, tuple(run.finished)
-
-
-def _prelude() -> CheckedFile:
-    return _prelude_run()[0]
-
-
-def _prelude_files() -> tuple[CheckedFile, ...]:
-    return _prelude_run()[1]
+    return LibraryFile(Source(str(path), path.read_text(encoding="utf-8")), "prelude.", None)
 
 
 def _import_help(path: str, standard: bool) -> list[str]:
@@ -115,6 +98,15 @@ class _Run:
         self.finished.append(checked)
         return checked
 
+    def library(self, source: Source, prefix: str) -> CheckedFile:
+        """A file of the standard library: its imports now, its definitions on demand."""
+        file = LibraryFile(source, prefix, self.prelude)
+        for d in file.imports():
+            self.imported(file, d)
+        self.known[source.name] = file
+        self.finished.append(file)
+        return file
+
     def imported(self, into: CheckedFile, d: tree.Import) -> None:
         target = self.target(into, d)
         if d.alias is None:
@@ -137,7 +129,10 @@ class _Run:
                         notes=[" → ".join([*self.open[self.open.index(source.name):], source.name])],
                         help=["move what both need to a third file"])
         known = self.known.get(source.name)
-        return known if known is not None else self.file(parse(source), self.prefix(d.path))
+        if known is not None:
+            return known
+        prefix = self.prefix(d.path)
+        return self.library(source, prefix) if standard else self.file(parse(source), prefix)
 
     def prefix(self, path: str) -> str:
         """A prefix for keys that no other file has."""
