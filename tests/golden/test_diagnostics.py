@@ -61,7 +61,7 @@ def test_diagnostic(path: pathlib.Path) -> None:
     assert text == beside.read_text(encoding="utf-8")
 
 
-STOPPING = [p for p in FILES if p.stem.startswith("E05") and "memory" not in p.stem]     # the reference has a lot of time
+STOPPING = [p for p in FILES if p.stem.startswith("E05") and "memory" not in p.stem]    # the reference takes its time
 
 
 @pytest.mark.parametrize("path", STOPPING, ids=lambda p: p.stem)
