@@ -236,7 +236,7 @@ class Function:
             return table_to_cad(self.prepared, self._name, shown=self.__name__)
 
     def stage(self, kind: str) -> str:
-        """The text of one stage: "core", "net", "schedule", "llvm" or "asm"."""
+        """The text of one stage: "source-net", "net", "schedule", "kernel", "llvm" or "asm"."""
         from catad import pipeline
         with internal(f"printing {self.__name__} as {kind}", self._sources):
             return pipeline.stage(self._table, self._name, kind)
