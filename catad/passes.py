@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from catad.functors.coefficients import unfold
+from catad.functors.coefficients import has_series, unfold
 from catad.functors.expand import Expander
 from catad.functors.kit import Kit, standard_kit
 from catad.net.build import Builder
@@ -21,9 +21,9 @@ from catad.types.type import I64, dims, flatten, holds_function
 __all__ = ["normalised", "prepare"]
 
 
-def _tidy(net: Net, *, selects: bool = True) -> Net:
+def _tidy(net: Net, *, selects: bool = True, thorough: bool = False) -> Net:
     from catad.rewrite.simplify import simplify
-    return simplify(net, selects=selects)
+    return simplify(net, selects=selects, thorough=thorough)
 
 
 def _tidy_before(net: Net) -> Net:
@@ -31,15 +31,19 @@ def _tidy_before(net: Net) -> Net:
     return _tidy(net, selects=False)
 
 
-def normalised(table: Table, name: str, *, tidy: bool = True, kit: Kit | None = None) -> dict[str, Net]:
-    """The net of an entry with functions and derivative operators gone, and the nets it calls."""
+def normalised(table: Table, name: str, *, tidy: bool = True, kit: Kit | None = None,
+               last: bool = True) -> dict[str, Net]:
+    """The net of an entry with functions and derivative operators gone, and the nets it calls.
+
+    The entry itself stays untidied unless `last`, which says that no pass comes after this one.
+    """
     nets: dict[str, Net] = {}
     clean = _tidy_before if tidy else lambda net: net
     with deep():
         expander = Expander(nets, clean, kit)
         normaliser = Normaliser(table, expander, clean)
         normaliser.nets = nets
-        normaliser.normal(name)
+        normaliser.normal(name, tidied=last)
         return reachable(nets, name)
 
 
@@ -50,11 +54,14 @@ def prepare(table: Table, name: str, *, kit: Kit | None = None, tidy: bool = Tru
     entry = table.entries.get(name)
     if entry is not None:
         _first_order(name, entry)
-    nets = normalised(table, name, tidy=tidy, kit=kit)
+    nets = normalised(table, name, tidy=tidy, kit=kit, last=False)
     with deep():
+        if tidy and has_series(nets[name]):
+            nets[name] = _tidy_before(nets[name])             # coefficients of what is left only
         done: dict[str, Net] = {}
         for key in list(nets):
-            done[key] = clean(unfold(nets[key], nets, kit.coefficients, kit.rules))
+            net = unfold(nets[key], nets, kit.coefficients, kit.rules)
+            done[key] = _tidy(net, thorough=True) if tidy and key == name else clean(net)
         done.update({key: clean(net) for key, net in nets.items() if key not in done})
         done = reachable(done, name)
         if entry is not None:

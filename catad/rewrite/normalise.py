@@ -68,15 +68,19 @@ class Normaliser:
         self.nets: dict[str, Net] = {}
         self._fresh = 0
 
-    def normal(self, name: str) -> Net:
-        """The normal form of a named net with a first-order boundary."""
+    def normal(self, name: str, *, tidied: bool = True) -> Net:
+        """The normal form of a named net with a first-order boundary.
+
+        `tidied` is off for one that nothing calls: it is tidied once, in the end.
+        """
         if name not in self.nets:
             net = self.table.nets[name]
             b = Builder()
             b.sizes.extend(net.sizes)
             args: list[Value] = [b.input(t) for t in net.source]
             out = self.walk(b, net, args, {})
-            self.nets[name] = self.tidy(b.net(*_wires(out, None)))
+            made = b.net(*_wires(out, None))
+            self.nets[name] = self.tidy(made) if tidied else made
         return self.nets[name]
 
     def closed(self, f: Closure, b: Builder) -> tuple[Net, list[Wire]]:

@@ -29,26 +29,35 @@ RULES: Mapping[str, tuple[Rule, ...]] = MappingProxyType({**fold.RULES, **arrays
 HANDLERS: Mapping[type[Op], Handler] = MappingProxyType({**control.HANDLERS, Loop: loop_box})
 
 
-def simplify(net: Net, nets: Mapping[str, Net] | None = None, *, selects: bool = True) -> Net:
+def simplify(net: Net, nets: Mapping[str, Net] | None = None, *, selects: bool = True, thorough: bool = False) -> Net:
     """The net simplified. `nets` are those that it calls, looked at to know whether a call can fail.
 
     `selects` turns cheap branches into selections. Leave them branches in a net that will be differentiated again:
     a branch not taken contributes nothing, where a selection would multiply its derivative by zero.
+    `thorough` starts over once where one round was not enough: later rounds pass over bubbles that were rebuilt before,
+    though what they capture may be better known by then. For a net that was not simplified on its way.
     """
     label = f"rewrite.simple.{selects}"
     if net._memo.get(label):
         return net
     with deep():
-        new = prune(net)
-        for k in range(ROUNDS):
-            run = Run(nets or {}, RULES, HANDLERS, selects, first=k == 0)
-            built = prune(rebuilt(run, new))
-            new = fuse(built)
-            if new is built and not run.again:
-                break
+        new, rounds = _rounds(prune(net), nets or {}, selects)
+        if thorough and rounds > 1:
+            new, _ = _rounds(new, nets or {}, selects, anew=True)
         new = checked(prune(new))
     new._memo[label] = True
     return new
+
+
+def _rounds(net: Net, nets: Mapping[str, Net], selects: bool, anew: bool = False) -> tuple[Net, int]:
+    """Rounds until nothing happens, and how many they were."""
+    for k in range(ROUNDS):
+        run = Run(nets, RULES, HANDLERS, selects, first=k == 0, anew=anew and k == 0)
+        built = prune(rebuilt(run, net))
+        net = fuse(built)
+        if net is built and not run.again:
+            return net, k + 1
+    return net, ROUNDS
 
 
 def rebuilt(run: Run, net: Net) -> Net:
