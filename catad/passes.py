@@ -13,6 +13,7 @@ from catad.functors.kit import Kit, standard_kit
 from catad.net.build import Builder
 from catad.net.net import BindSize, Call, Entry, Guard, Net, Table, Wire
 from catad.rewrite.normalise import Normaliser
+from catad.rewrite.unchecked import checked
 from catad.source import error
 from catad.source.deep import deep
 from catad.types.size import Size
@@ -38,7 +39,7 @@ def normalised(table: Table, name: str, *, tidy: bool = True, kit: Kit | None = 
     The entry itself stays untidied unless `last`, which says that no pass comes after this one.
     """
     nets: dict[str, Net] = {}
-    clean = _tidy_before if tidy else lambda net: net
+    clean = _tidy_before if tidy else checked
     with deep():
         expander = Expander(nets, clean, kit)
         normaliser = Normaliser(table, expander, clean)
@@ -50,7 +51,7 @@ def normalised(table: Table, name: str, *, tidy: bool = True, kit: Kit | None = 
 def prepare(table: Table, name: str, *, kit: Kit | None = None, tidy: bool = True) -> Table:
     """A table whose net `name` is closed, first-order, free of series, and optimised unless `tidy` is off."""
     kit = standard_kit() if kit is None else kit
-    clean = _tidy if tidy else lambda net: net
+    clean = _tidy if tidy else checked
     entry = table.entries.get(name)
     if entry is not None:
         _first_order(name, entry)

@@ -31,6 +31,7 @@ from catad.net.net import (
     Wire,
     captured,
 )
+from catad.rewrite.unchecked import Draft
 from catad.source import CatadError, Span, error
 from catad.types.size import Size
 from catad.types.type import Fun, Type, flatten, holds_function, subst
@@ -59,7 +60,7 @@ Expand = Callable[[Builder, Derive, Net, Sequence[Wire], Sequence[Wire], "Span |
 
 
 class Normaliser:
-    """Normal forms of the nets of a table, made on demand and once."""
+    """Normal forms of the nets of a table, made on demand and once. `tidy` hands out valid nets, at least."""
 
     def __init__(self, table: Table, expand: Expand, tidy: Callable[[Net], Net]) -> None:
         self.table = table
@@ -75,7 +76,7 @@ class Normaliser:
         """
         if name not in self.nets:
             net = self.table.nets[name]
-            b = Builder()
+            b = Draft()                                      # validated by `tidy`, with all its bubbles
             b.sizes.extend(net.sizes)
             args: list[Value] = [b.input(t) for t in net.source]
             out = self.walk(b, net, args, {})
@@ -200,7 +201,7 @@ class _Bubble:
 
     def __init__(self, outer: Builder, owner: Normaliser) -> None:
         self.outer = outer
-        self.b = Builder()
+        self.b = Draft()
         self._inside: dict[Wire, Wire] = {}
 
     def enter(self, v: Value) -> Value:

@@ -58,7 +58,6 @@ class Run:
     handlers: Mapping[type[Op], Handler]
     selects: bool = True
     first: bool = True                                     # the first round: nothing is known of where wires come from
-    anew: bool = False                                     # no bubble counts as rebuilt before
     again: bool = False                                    # did something happen that may open a way for more?
 
 
@@ -314,9 +313,7 @@ class Scope:
 
     def settled(self, bubbles: Sequence[Net], captured: Sequence[Wire]) -> bool:
         """Were the bubbles rebuilt before, with as much known of what they capture?"""
-        if self.run.anew or len(set(captured)) < len(captured):
-            return False
-        if any(b._memo.get(SETTLED) is not self.run.selects for b in bubbles):
+        if any(b._memo.get(SETTLED) is not self.run.selects for b in bubbles) or len(set(captured)) < len(captured):
             return False
         for w in captured:
             scope, v = self.home(w)

@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from catad.net.net import Loop, Net, Op
 from catad.rewrite import arrays, control, fold
-from catad.rewrite.dead import prune
+from catad.rewrite.dead import SETTLED, prune
 from catad.rewrite.fusion import fuse
 from catad.rewrite.loops import loop_box
 from catad.rewrite.scope import Handler, Rule, Run, Scope
@@ -43,21 +43,30 @@ def simplify(net: Net, nets: Mapping[str, Net] | None = None, *, selects: bool =
     with deep():
         new, rounds = _rounds(prune(net), nets or {}, selects)
         if thorough and rounds > 1:
-            new, _ = _rounds(new, nets or {}, selects, anew=True)
+            _unsettle(new)
+            new, _ = _rounds(new, nets or {}, selects)
         new = checked(prune(new))
     new._memo[label] = True
     return new
 
 
-def _rounds(net: Net, nets: Mapping[str, Net], selects: bool, anew: bool = False) -> tuple[Net, int]:
+def _rounds(net: Net, nets: Mapping[str, Net], selects: bool) -> tuple[Net, int]:
     """Rounds until nothing happens, and how many they were."""
     for k in range(ROUNDS):
-        run = Run(nets, RULES, HANDLERS, selects, first=k == 0, anew=anew and k == 0)
+        run = Run(nets, RULES, HANDLERS, selects, first=k == 0)
         built = prune(rebuilt(run, net))
         net = fuse(built)
         if net is built and not run.again:
             return net, k + 1
     return net, ROUNDS
+
+
+def _unsettle(net: Net) -> None:
+    """No bubble counts as rebuilt any more."""
+    for box in net.boxes:
+        for bubble in box.bubbles:
+            bubble._memo.pop(SETTLED, None)
+            _unsettle(bubble)
 
 
 def rebuilt(run: Run, net: Net) -> Net:
