@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from catad.functors.coefficients import has_series, unfold
+from catad.functors.coefficients import has_series, has_series_outside, unfold
 from catad.functors.expand import Expander
 from catad.functors.kit import Kit, standard_kit
 from catad.net.build import Builder
@@ -61,9 +61,10 @@ def prepare(table: Table, name: str, *, kit: Kit | None = None, tidy: bool = Tru
             nets[name] = _tidy_before(nets[name])             # coefficients of what is left only
         done: dict[str, Net] = {}
         for key in list(nets):
-            net = unfold(nets[key], nets, kit.coefficients, kit.rules)
-            done[key] = _tidy(net, thorough=True) if tidy and key == name else clean(net)
-        done.update({key: clean(net) for key, net in nets.items() if key not in done})
+            if not has_series_outside(nets[key]):             # else its callers call its coefficients instead
+                done[key] = unfold(nets[key], nets, kit.coefficients, kit.rules)
+        done = {key: _tidy(net, thorough=True) if tidy and key == name else clean(net)
+                for key, net in reachable({**nets, **done}, name).items()}
         done = reachable(done, name)
         if entry is not None:
             done[name] = bind(done[name], entry)
