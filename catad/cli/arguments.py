@@ -37,7 +37,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(**{"formatter_class": argparse.RawDescriptionHelpFormatter, "allow_abbrev": False, **kwargs})
 
     def error(self, message: str) -> NoReturn:
-        hint = self._hint(message)
+        hint = self._hint(message) if "\n" not in message else ""
         self.print_usage(sys.stderr)
         self.exit(2, f"{self.prog}: {message}{hint}\n")
 
@@ -66,7 +66,10 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     if args.command is None:
         parser.error("which command? (catad --help lists them)")
     if rest and not _taken(args, rest):
-        commands[args.command].error(f"unrecognized arguments: {' '.join(r.strip() for r in rest)}")
+        words = [r.strip() for r in rest]
+        bare = getattr(args, "grad", None) == "" and not words[0].startswith("-")
+        meant = f"\ndid you mean --grad={words[0]}?" if bare else ""
+        commands[args.command].error(f"unrecognized arguments: {' '.join(words)}{meant}")
     return args
 
 

@@ -53,8 +53,10 @@ def _json(text: str, shown: str) -> Any:
         value = json.loads(text)
     except (ValueError, RecursionError) as exc:
         why = f"{exc.msg} at column {exc.colno}" if isinstance(exc, json.JSONDecodeError) else str(exc)
-        raise error("E0612", f"`{_short(shown)}` is not a JSON value: {why}",
-                    help=["quote it for the shell: '[1.0, 2.0]'", "a file is given as @data.json"]) from None
+        help = ["quote it for the shell: '[1.0, 2.0]'", "a file is given as @data.json"]
+        if NAME.fullmatch(text):
+            help = [f"an argument by name is  {text}=…", f"the gradient by this parameter alone is  --grad={text}"]
+        raise error("E0612", f"`{_short(shown)}` is not a JSON value: {why}", help=help) from None
     return _floats(value)
 
 

@@ -127,14 +127,17 @@ def _general(w: Writer, op: Loop, body: Net, held: list[Phrase], inits: list[Phr
         written = [Phrase(f"{a.text} with [{inner_index}] = {w.plain(o, t).at(p.PIPE)}", p.UPDATE)
                    for a, o, t in zip(arrays, out[k:], types[k:], strict=True)]
         items = kept + written
-        return items[0] if len(items) == 1 else Phrase(f"({', '.join(x.text for x in items)})")
+        return items[0] if len(items) == 1 else Phrase(p.listed([x.text for x in items]))
 
     inner = w.body(body, [*held, Phrase(inner_index), *carried], step)
     text = f"let {i} = {w.extent(op.size)} - 1 - {trip} in\n{inner.text}" if op.down else inner.text
     state, start = carried + arrays, inits + zeros
     names, first = (state[0].text, start[0].text) if len(state) == 1 else (
-        f"({', '.join(s.text for s in state)})", f"({', '.join(s.text for s in start)})")
-    head = f"loop {names} = {first} for {trip} < {w.extent(op.size)} do"
+        f"({', '.join(s.text for s in state)})", p.listed([s.text for s in start]))
+    rest = f"for {trip} < {w.extent(op.size)} do"
+    head = f"loop {names} = {first} {rest}"
+    if "\n" in first or len(head) > 100:
+        head = f"loop {names} =\n    {p.indent(first, 4)}\n  {rest}"
     return Phrase(p.block(head, text), p.OPEN)
 
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["APPLIED", "ATOM", "INFIX", "OPEN", "POSTFIX", "Phrase", "apply", "block", "index", "infix", "prefix"]
+__all__ = ["APPLIED", "ATOM", "INFIX", "OPEN", "POSTFIX", "Phrase", "apply", "block", "index", "infix", "listed",
+           "prefix"]
 
 (OPEN, UPDATE, PIPE, OR, AND, COMPARISON, SUM, PRODUCT, MATMUL, PREFIX, POWER, COMPOSED, APPLIED, POSTFIX,
  ATOM) = range(15)
@@ -90,6 +91,18 @@ def index(item: Phrase, at: Sequence[str]) -> Phrase:
 def project(item: Phrase, path: Sequence[str]) -> Phrase:
     """The leaf of `item` at a path of indices and projections."""
     return index(Phrase(item.text, item.level, tuple(path) if any(path) else ()), ())
+
+
+def listed(items: Sequence[str]) -> str:
+    """`(a, b, …)`, on several lines when long."""
+    rows = [""]
+    for k, item in enumerate(items):
+        item += "," if k < len(items) - 1 else ""
+        if rows[-1] and len(rows[-1]) + len(item) > 88:
+            rows.append(item)
+        else:
+            rows[-1] += f" {item}" if rows[-1] else item
+    return "(" + "\n ".join(rows) + ")"
 
 
 def block(head: str, body: str, tail: str = "") -> str:
