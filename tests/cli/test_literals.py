@@ -83,7 +83,8 @@ def test_values_that_look_like_flags() -> None:
 
 
 @pytest.mark.parametrize(("argv", "words"), [
-    (["draw", "f.cad", "f", "--grad", "x"], "did you mean --grad=x?"), (["chekc", "f"], "did you mean check?"), (["run", "f.cad", "--garda"], "did you mean --grad?"),
+    (["draw", "f.cad", "f", "--grad", "x"], "did you mean --grad=x?"),
+    (["chekc", "f"], "did you mean check?"), (["run", "f.cad", "--garda"], "did you mean --grad?"),
     (["build", "f.cad", "--emit", "llmv"], "did you mean llvm?"), (["check"], "FILE"), ([], "which command"),
     (["draw", "--bogus", "f"], "--bogus"),
 ])
