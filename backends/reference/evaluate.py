@@ -130,6 +130,8 @@ class Machine:
                 return self._if(net, box)
             case op.Loop() as loop:
                 return self._loop(box, loop)
+            case op.While():
+                return self._while(box)
             case op.Derive(kind):
                 raise internal(f"a {kind} that was not expanded reached a backend")
         raise internal(f"an unknown operation {type(box.op).__name__}")
@@ -256,6 +258,21 @@ class Machine:
                 rows.reverse()
             shapes = [_shape(t, rows[0][k] if rows else None, sizes) for k, t in enumerate(elements)]
             return (*state, *(s.collect([r[k] for r in rows], shapes[k]) for k, s in enumerate(stores)))
+        return step
+
+    def _while(self, box: Box) -> Step:
+        cond, body = box.bubbles
+        first = len(box.sources) - len(box.targets)
+
+        def step(args: Sequence[Any], sizes: dict[str, int]) -> tuple[Any, ...]:
+            held, state = args[:first], tuple(args[first:])
+            while True:
+                again = self.domain.truth(self.run(cond, [*held, *state], sizes)[0])
+                if again is None:
+                    raise Fault("E0712", f"the {self.domain.name} meaning of this loop has an undecided condition")
+                if not again:
+                    return state
+                state = self.run(body, [*held, *state], sizes)
         return step
 
 

@@ -128,6 +128,11 @@ class _Machine:
                 for k in f.count(s):
                     states.append(self.term(body, f.bind(**{x: states[-1], i: k})))
                 return states[-1] if isinstance(e, t.Loop) else states[1:]
+            case t.While(state=x, init=z, cond=cond, body=body):
+                value = self.term(z, f)
+                while self.term(cond, f.bind(**{x: value})):
+                    value = self.term(body, f.bind(**{x: value}))
+                return value
             case t.Reduce(monoid=m, index=i, size=s, body=body):
                 unit = {"add": 0, "mul": 1, "and": True, "or": False}[m]
                 out = float(unit) if f.type(e.type) in (F64, F32) else unit

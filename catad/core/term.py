@@ -128,6 +128,16 @@ class Loop(Term):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class While(Term):
+    """state := init, then `state := body` as long as `cond` holds of it. `state` is bound in both."""
+
+    state: str
+    init: Term
+    cond: Term
+    body: Term
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Scan(Term):
     """All states of a counted loop after each step: Array(size, state)."""
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from catad.core import term as c
 from catad.elaborate import leaves
 from catad.elaborate.scope import Scope, Value, close_alike
-from catad.net.net import Apply, Call, Derive, Entry, Guard, IfOp, Lambda, Net, Table, Wire
+from catad.net.net import Apply, Call, Derive, Entry, Guard, IfOp, Lambda, Net, Table, While, Wire
 from catad.net.net import BindSize as BindSizeOp
 from catad.net.net import Carry as CarryKind
 from catad.net.net import Loop as LoopOp
@@ -241,6 +241,17 @@ class _Body:
     def _loop(self, e: c.Loop, s: Scope, env: Env) -> tuple[Wire, ...]:
         inits = self.term(e.init, s, env)
         return self._loop_box(e, s, env, inits, ["state"] * len(inits), e.state, lambda inner, carried, out: out)
+
+    def _while(self, e: c.While, s: Scope, env: Env) -> tuple[Wire, ...]:
+        inits = self.term(e.init, s, env)
+        types = [s.b.type(w) for w in inits]
+        cond, body = Scope(s), Scope(s)
+        outs = []
+        for inner, term in ((cond, e.cond), (body, e.body)):
+            local = _with(env, e.state, Value(inner, inner.bound(types)))
+            outs.append(self.term(term, inner, local))
+        captured, nets = close_alike([cond, body], outs)
+        return s.b.box(While(), [*captured, *inits], types, nets, e.span)
 
     def _scan(self, e: c.Scan, s: Scope, env: Env) -> tuple[Wire, ...]:
         inits = self.term(e.init, s, env)

@@ -29,11 +29,12 @@ from catad.net.net import (
     SeriesPack,
     SeriesPart,
     SizeValue,
+    While,
     Wire,
     captured,
 )
 from catad.net.zero import zero
-from catad.types.type import I64, Array, Type
+from catad.types.type import BOOL, I64, Array, Type
 
 __all__ = ["Bundle", "Functor", "Shape"]
 
@@ -142,6 +143,8 @@ class Functor:
                 return self._if(b, box, args)
             case Loop():
                 return self._loop(b, box, args)
+            case While():
+                return self._while(b, box, args)
             case Call():
                 return self._call(b, net, box, args)
         raise AssertionError(f"{self.name} of {box.op}: the net is not normalised")
@@ -223,6 +226,23 @@ class Functor:
         wires = b.box(Loop(op.size, tuple(map(Carry, kinds)), op.down),
                       [w for x in (*args[:n], *inits) for w in x.wires], types, [new], box.span, box.reason)
         return unflatten(wires, targets)
+
+    def _while(self, b: Builder, box: Box, args: list[Bundle]) -> list[Bundle]:
+        """The condition decides on what it decided on before; what else the bundles hold, it does not see."""
+        cond, body = box.bubbles
+        n = len(captured(box))
+        carried = [x.shape for x in args[n:]]
+        while True:                                       # shapes of the states only grow
+            sources = [*(x.shape for x in args[:n]), *carried]
+            grown = [self.join(pair) for pair in zip(carried, self.net(body, sources)[1], strict=True)]
+            if grown == carried:
+                break
+            carried = grown
+        inits = [self.pad(b, t, x, s) for t, x, s in zip(body.source[n:], args[n:], carried, strict=True)]
+        nets = [self.padded(cond, sources, [self.plain(BOOL, 0).shape]), self.padded(body, sources, carried)]
+        wires = b.box(While(), [w for x in (*args[:n], *inits) for w in x.wires], nets[1].target, nets, box.span,
+                      box.reason)
+        return unflatten(wires, carried)
 
     def _call(self, b: Builder, net: Net, box: Box, args: list[Bundle]) -> list[Bundle]:
         op = box.op

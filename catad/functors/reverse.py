@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 from catad.functors import daggers
 from catad.functors.activity import Activity, useful
+from catad.functors.counted import Counting
 from catad.net.build import Builder
 from catad.net.net import (
     BindSize,
@@ -68,6 +69,7 @@ class Reverse:
         self.rules = standard() if rules is None else rules
         self.activity = Activity(nets)
         self._named: dict[tuple[str, Mask, Mask, bool], tuple[str, str, Lens]] = {}
+        self.counting = Counting(self.activity)
         self.transpositions: dict[tuple[str, tuple[Type, ...], Mask], Net | None] = {}
 
     def lens(self, net: Net, active: Sequence[bool], outs: Sequence[bool], accumulated: Sequence[bool],
@@ -77,6 +79,7 @@ class Reverse:
         `depth` is 0 outside all loops: there an order-free loop recomputes its body rather than store residuals.
         """
         active = tuple(a and is_float(t) for a, t in zip(active, net.source, strict=True))
+        net = self.counting.counted(net, active)
         outs = tuple(o and v for o, v in zip(outs, self.activity.outputs(net, active), strict=True))
         sweep = self.sweep(net, active, outs, depth)
         for w in outs_of(net, outs):

@@ -13,7 +13,7 @@ from catad.types.type import Fun, Scalar, Type
 
 __all__ = [
     "Apply", "BindSize", "Call", "Carry", "Const", "Derive", "Fill", "Guard", "IfOp", "Lambda", "Loop", "Op", "Prim",
-    "SeriesPack", "SeriesPart", "SizeValue", "Wire",
+    "SeriesPack", "SeriesPart", "SizeValue", "While", "Wire",
 ]
 
 Wire = int
@@ -150,6 +150,14 @@ class Loop(Op):
     size: Size
     carries: tuple[Carry, ...]
     down: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class While(Op):
+    """captured…, inits… → finals…: the iteration that a condition ends; as many states as targets.
+
+    Two bubbles, both from captured ++ states: the condition (→ bool), asked before each trip, and the body (→ states).
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ from catad.net.label import (
     SeriesPack,
     SeriesPart,
     SizeValue,
+    While,
     Wire,
 )
 from catad.net.validate import validate
@@ -47,7 +48,7 @@ from catad.types.type import Array, Type
 
 __all__ = [
     "Apply", "BindSize", "Box", "Call", "Carry", "Const", "Derive", "Entry", "Fill", "Guard", "IfOp", "Lambda",
-    "Loop", "Net", "Op", "Prim", "SeriesPack", "SeriesPart", "SizeValue", "Table", "Wire",
+    "Loop", "Net", "Op", "Prim", "SeriesPack", "SeriesPart", "SizeValue", "Table", "While", "Wire",
 ]
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,6 +123,8 @@ def captured(box: Box) -> Sequence[Wire]:
             return box.sources[1:]
         case Loop(carries=carries):
             return box.sources[:len(box.sources) - len(carries)]
+        case While():
+            return box.sources[:len(box.sources) - len(box.targets)]
     return ()
 
 

@@ -28,6 +28,7 @@ from catad.net.net import (
     SeriesPart,
     SizeValue,
     Table,
+    While,
     Wire,
 )
 from catad.types.size import Size
@@ -296,13 +297,16 @@ class Reader:
         word = self.word()
         if word == "loop":
             op, sources = self.loop()
+        elif word == "while":
+            self.expect("(")
+            op, sources = While(), [*self.listed(self.wire, "|"), *self.listed(self.wire, ")")]
         else:
             op = self.operation(word, targets)
             sources = []
             while self.at_wire():
                 sources.append(self.wire())
-        bubbles = [self.bubble()] if isinstance(op, Lambda | Loop | IfOp) else []
-        if isinstance(op, IfOp):
+        bubbles = [self.bubble()] if isinstance(op, Lambda | Loop | IfOp | While) else []
+        if isinstance(op, IfOp | While):
             self.expect("else")
             bubbles.append(self.bubble())
         return Box(op, tuple(sources), tuple(w for w, _ in targets), tuple(bubbles), None, self.string())

@@ -38,6 +38,7 @@ from catad.net.net import (
     SeriesPart,
     SizeValue,
     Table,
+    While,
     Wire,
 )
 from catad.source.deep import deep
@@ -166,6 +167,9 @@ def _operation(b: Box) -> str:
         carried = ", ".join(f"{c.kind} x{s}" for c, s in kinds)
         down = " down" if b.op.down else ""
         return f"loop{down} {print_size(b.op.size)} ({_wires(b.sources[:cut])} | {carried})"
+    if isinstance(b.op, While):
+        cut = len(b.sources) - len(b.targets)
+        return f"while ({_wires(b.sources[:cut])} | {_wires(b.sources[cut:])})"
     return " ".join([*_label(b.op), *[f"x{s}" for s in b.sources]])
 
 

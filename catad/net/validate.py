@@ -30,6 +30,7 @@ from catad.net.label import (
     SeriesPack,
     SeriesPart,
     SizeValue,
+    While,
 )
 from catad.net.sizes import bound_sizes, box_sizes, free_sizes, type_sizes
 from catad.ops import ROWS
@@ -312,6 +313,14 @@ def _loop(op: Op, sources: Types, targets: Types, bubbles: tuple[Net, ...]) -> s
         bubbles, 0, [*captured, I64, *carried], [*carried, *elements])
 
 
+def _while(op: Op, sources: Types, targets: Types, bubbles: tuple[Net, ...]) -> str:
+    if len(targets) > len(sources):
+        return "each state has an initial and a final wire"
+    cut = len(sources) - len(targets)
+    return (_same("final types of states", sources[cut:], targets) or _bubble(bubbles, 0, sources, [BOOL])
+            or _bubble(bubbles, 1, sources, targets))
+
+
 def _derive(op: Op, sources: Types, targets: Types, bubbles: tuple[Net, ...]) -> str:
     assert isinstance(op, Derive)
     f = Fun(op.arg, op.result)
@@ -331,9 +340,9 @@ def _derive(op: Op, sources: Types, targets: Types, bubbles: tuple[Net, ...]) ->
 _CHECKS: Mapping[type[Op], Check] = {
     Prim: _prim, Const: _const, SizeValue: _size_value, BindSize: _bind_size, Guard: _guard, Fill: _fill,
     SeriesPack: _series_pack, SeriesPart: _series_part, Call: _call, Lambda: _lambda, Apply: _apply,
-    IfOp: _if, Loop: _loop, Derive: _derive,
+    IfOp: _if, Loop: _loop, While: _while, Derive: _derive,
 }
-_BUBBLES: Mapping[type[Op], int] = {Lambda: 1, IfOp: 2, Loop: 1}
+_BUBBLES: Mapping[type[Op], int] = {Lambda: 1, IfOp: 2, Loop: 1, While: 2}
 
 
 # ── tables ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -44,7 +44,7 @@ class Finisher:
             core.Var: self._var, core.Lit: lambda t: t, core.SizeOf: self._size_of, core.Global: self._global,
             core.Op: self._op, core.Lam: self._lam, core.App: self._app, core.Let: self._let,
             core.Tuple: self._tuple, core.Proj: self._proj, core.If: self._if, core.For: self._for,
-            core.Loop: self._loop, core.Scan: self._loop, core.Reduce: self._reduce,
+            core.Loop: self._loop, core.While: self._while, core.Scan: self._loop, core.Reduce: self._reduce,
             core.Accumulate: self._accumulate, core.Index: self._index, core.Update: self._update,
             core.ArrayLit: self._literal, core.BindSize: self._bind, core.Derive: self._derive,
             Later: self._later, Cast: self._cast,
@@ -172,6 +172,10 @@ class Finisher:
         assert isinstance(t, (core.Loop, core.Scan))
         return type(t)(self.type(t.type), t.span, t.state, self.term(t.init), t.index, self.size(t.size),
                        self.term(t.body))
+
+    def _while(self, t: core.Term) -> core.Term:
+        assert isinstance(t, core.While)
+        return core.While(self.type(t.type), t.span, t.state, self.term(t.init), self.term(t.cond), self.term(t.body))
 
     def _reduce(self, t: core.Term) -> core.Term:
         assert isinstance(t, core.Reduce)
