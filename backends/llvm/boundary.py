@@ -16,7 +16,7 @@ from catad.types.size import Size
 
 from .codegen import FUEL, Codegen
 from .emit import BYTES, TYPE, Text
-from .kernel import Array, For, If, Instr, Kernel
+from .kernel import Array, For, If, Instr, Kernel, While
 from .lanes import Lanes
 from .layout import first_cells
 
@@ -133,7 +133,24 @@ def loops(block: tuple[Instr, ...]) -> list[For]:
                 pending.append(i.body)
             elif isinstance(i, If):
                 pending.extend((i.then, i.other))
+            elif isinstance(i, While):
+                pending.extend((i.head, i.body))
     return found
+
+
+def repeats(block: tuple[Instr, ...]) -> bool:
+    """Is there a loop without a count?"""
+    pending = [block]
+    while pending:
+        for i in pending.pop():
+            match i:
+                case While():
+                    return True
+                case For():
+                    pending.append(i.body)
+                case If():
+                    pending.extend((i.then, i.other))
+    return False
 
 
 def module_text(kernel: Kernel, lanes: Mapping[int, Lanes], symbol: str, *,

@@ -1,4 +1,4 @@
-"""Kernel IR and a choice of lanes become LLVM text.
+"""Kernel IR and a choice of lanes become LLVM text: all instructions together, since they share one state.
 
     loop          guard; do { … } while          finals by φ
     loop in lanes whole vectors, `unroll` accumulators, then a masked rest; sums added up at the end
@@ -12,7 +12,23 @@ from collections.abc import Mapping
 
 from .arrays import neutral
 from .emit import BYTES, MEMORY
-from .kernel import AddTo, Block, Carried, Check, For, If, Instr, Kernel, Literal, Load, Pure, Reg, Reserve, Store
+from .kernel import (
+    AddTo,
+    Block,
+    Carried,
+    Check,
+    For,
+    If,
+    Instr,
+    Kernel,
+    Literal,
+    Load,
+    Pure,
+    Reg,
+    Reserve,
+    Store,
+    While,
+)
 from .lanes import VARYING, Form, Lanes, Stride
 from .memory import Memory
 from .operations import Operations, splat, suffix, vector
@@ -63,6 +79,8 @@ class Codegen(Memory):
                     self.loop(i)
             case If():
                 self.branch(i)
+            case While():
+                self.repeat(i)
             case Reserve():
                 self.reserve(i)
 
@@ -120,6 +138,9 @@ class Codegen(Memory):
             return
         if self.info is not None and self.info.loop == loop.id and self._streams(loop):
             return
+        self._ask()
+
+    def _ask(self) -> None:
         e = self.text
         rest = self._burn("1")
         out = e.let(f"icmp slt i64 {rest}, 0")
@@ -195,6 +216,32 @@ class Codegen(Memory):
             t = vector(self.kinds[c.inner], self.w if forms[c.inner] == VARYING else 1)
             e.fill(at, f"{name} = phi {t} [ {init}, %{before} ], [ {out}, %{latch} ]")
             self.put(c.final, e.let(f"phi {t} [ {init}, %{before} ], [ {out}, %{latch} ]"), forms[c.inner])
+
+    def repeat(self, loop: While) -> None:
+        """head; leave unless the condition holds; body. Never in lanes."""
+        e = self.text
+        before, head, body, after = e.label, e.fresh("head"), e.fresh("again"), e.fresh("left")
+        e.jump(head)
+        e.start(head)
+        holes = [(e.name(), e.hole()) for _ in loop.carries]
+        inits = [self.scalar(c.init) for c in loop.carries]
+        for c, (name, _) in zip(loop.carries, holes, strict=True):
+            self.put(c.inner, name)
+        self._ask()
+        self.depth += 1
+        self.block(loop.head)
+        e.fork(self.scalar(loop.cond), body, after)
+        e.start(body)
+        self.block(loop.body)
+        self.depth -= 1
+        outs = [self.scalar(c.out) for c in loop.carries]
+        latch = e.label
+        e.jump(head)
+        for c, (name, at), init, out in zip(loop.carries, holes, inits, outs, strict=True):
+            e.fill(at, f"{name} = phi {vector(self.kinds[c.inner], 1)} [ {init}, %{before} ], [ {out}, %{latch} ]")
+        e.start(after)
+        for c, (name, _) in zip(loop.carries, holes, strict=True):
+            self.put(c.final, name)
 
     def _inductions(self, loop: For) -> list[tuple[str, int, str, str]]:
         """φ of offsets that advance by addition: name, place, initial value, name or value of the step."""

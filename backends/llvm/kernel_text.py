@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .kernel import AddTo, Array, Block, Check, For, If, Instr, Kernel, Literal, Load, Port, Pure, Reserve, Store
+from .kernel import AddTo, Array, Block, Check, For, If, Instr, Kernel, Literal, Load, Port, Pure, Reserve, Store, While
 from .lanes import Lanes
 
 __all__ = ["kernel_text", "lanes_text"]
@@ -91,6 +91,9 @@ class _Printer:
             case If():
                 self.branch(i, indent)
                 return
+            case While():
+                self.repeat(i, indent)
+                return
         self.lines.append(indent + line)
 
     def path(self, path: tuple[int, ...]) -> str:
@@ -110,6 +113,18 @@ class _Printer:
         self.block(i.body, indent + "  ")
         for c in i.carries:
             self.lines.append(f"{indent}  {r(c.inner)} <- {r(c.out)} ({c.kind})")
+        for c in i.carries:
+            self.lines.append(f"{indent}{r(c.final)} = final {r(c.inner)}")
+
+    def repeat(self, i: While, indent: str) -> None:
+        r = self.reg
+        carries = ", ".join(f"{r(c.inner)} = {r(c.init)}" for c in i.carries)
+        self.lines.append(f"{indent}repeat" + (f" with {carries}" if carries else "") + f"  -- loop {i.id}: in order")
+        self.block(i.head, indent + "  ")
+        self.lines.append(f"{indent}  leave unless {r(i.cond)}")
+        self.block(i.body, indent + "  ")
+        for c in i.carries:
+            self.lines.append(f"{indent}  {r(c.inner)} <- {r(c.out)}")
         for c in i.carries:
             self.lines.append(f"{indent}{r(c.final)} = final {r(c.inner)}")
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from catad.net.net import BindSize, Box, Call, Const, Fill, Guard, IfOp, Loop, Net, Prim, SizeValue, Wire
+from catad.net.net import BindSize, Box, Call, Const, Fill, Guard, IfOp, Loop, Net, Prim, SizeValue, While, Wire
 from catad.source import error
 from catad.types.size import Size
 from catad.types.type import F32, F64, Scalar, Type, dims, leaf
 
 from .arrays import ArrayValue, ArrayWriter, Filled, Value, View, product
 from .kernel import AddTo, Carried, Check, For, If, Induction, Instr, Literal, Load, Pure, Reg, Region, Store
+from .kernel import While as Repeat
 from .schedule import BoxPlan, NetPlan, Planner
 
 __all__ = ["Lowering", "Scope"]
@@ -103,6 +104,8 @@ class Lowering(ArrayWriter):
                 env[b.targets[0]] = Filled(self.kinds[entry], entry, tuple(s.subst(scope.sizes) for s in sizes))
             case Loop():
                 self.loop(scope, p, b, b.op)
+            case While():
+                self.repeat(scope, p, b)
             case IfOp():
                 self.branch(scope, p, b)
             case Call():
@@ -333,6 +336,33 @@ class Lowering(ArrayWriter):
         for t, r in zip(b.targets[len(carried):], rows, strict=True):
             scope.env[t] = self.renew(r)
 
+    def repeat(self, scope: Scope, p: int, b: Box) -> None:
+        """A loop with a condition: scalars by registers, arrays in their storage."""
+        plan = scope.plan.boxes[p]
+        first = len(b.sources) - len(b.targets)
+        states = b.sources[first:]
+        places = [self._place(scope, b, j, w, plan.ties[j]) for j, w in enumerate(states)]
+        inits = [scope.env[w] for w in states]
+        number = self.loop_ids
+        self.loop_ids += 1
+        self.open("loop", number)
+        inner: list[Value] = [self.reg(scope.kind(w)) if v is None else self.renew(v)
+                              for w, v in zip(states, places, strict=True)]
+        args = [*(scope.env[s] for s in b.sources[:first]), *inner]
+        (cond,) = self.net(b.bubbles[0], plan.inner[0], args, dict(scope.sizes))
+        self.open("branch")
+        outs = self.net(b.bubbles[1], plan.inner[1], args, dict(scope.sizes))
+        self._hand_over([(v, o) for v, o in zip(places, outs, strict=True) if v is not None])
+        body = self.close()
+        head = self.close()
+        finals = {j: self.reg(self.kinds[x]) for j, x in enumerate(inner) if isinstance(x, int)}
+        carries = tuple(Carried("state", as_reg(inits[j]), as_reg(inner[j]), as_reg(outs[j]), r)
+                        for j, r in finals.items())
+        self.emit(Repeat(number, carries, head, as_reg(cond), body))
+        for j, t in enumerate(b.targets):
+            place = places[j]
+            scope.env[t] = finals[j] if place is None else replace(self.renew(place), dims=scope.shape(t))
+
     def _region(self, v: View) -> Region:
         count = product(v.dims)
         return Region(v.buffer, v.offset, self.size(count), self.atoms.upper(count))
@@ -442,6 +472,8 @@ def _touched(block: Sequence[Instr]) -> dict[int, int]:
                 pending.append(i.body)
             elif isinstance(i, If):
                 pending.extend((i.then, i.other))
+            elif isinstance(i, Repeat):
+                pending.extend((i.head, i.body))
     return count
 
 

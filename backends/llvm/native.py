@@ -18,7 +18,7 @@ from catad.source import error
 from catad.source.deep import deep
 
 from . import entry as python_entry
-from .boundary import loops, module_text, slots_of
+from .boundary import loops, module_text, repeats, slots_of
 from .build import build
 from .engine import Loaded, Options, link
 from .kernel import Array, Kernel, Site
@@ -57,7 +57,7 @@ class Module:
         """The boundary, as the compiled entry needs it."""
         k = self.kernel
         heavy = bool(any(s.checked for s in k.sources) or any(b.role == "arena" for b in k.buffers)
-                     or any(not x.free and x.size.constant is None for x in loops(k.body)))
+                     or any(not x.free and x.size.constant is None for x in loops(k.body)) or repeats(k.body))
         return Signature(tuple(map(_port, k.inputs)), tuple(map(_port, k.outputs)), heavy)
 
     @cached_property

@@ -61,7 +61,8 @@ class _Printer:
                 word = "loop" if isinstance(e, t.Loop) else "scan"
                 return f"{word} {x} = {self.show(z, n + 2)} for {i} < {s} do{pad}  {self.show(body, n + 2)}"
             case t.While(state=x, init=z, cond=cond, body=body):
-                return f"loop {x} = {self.show(z, n + 2)} while {self.show(cond, n + 2)} do{pad}  {self.show(body, n + 2)}"
+                head = f"loop {x} = {self.show(z, n + 2)} while {self.show(cond, n + 2)} do"
+                return f"{head}{pad}  {self.show(body, n + 2)}"
             case t.Accumulate(init=z, index=indices, sizes=sizes, body=body):
                 trips = ", ".join(f"{i} < {s}" for i, s in zip(indices, sizes, strict=True))
                 return f"accumulate {self.atom(z, n)} for {trips} do{pad}  {self.show(body, n + 2)}"

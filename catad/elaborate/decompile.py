@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from catad.elaborate import phrases as p
-from catad.elaborate.loops import Finish, write_loop
+from catad.elaborate.loops import Finish, write_loop, write_while
 from catad.elaborate.naming import Names, legal, size_term, well_named
 from catad.elaborate.phrases import Phrase
 from catad.net.net import (
@@ -31,7 +31,9 @@ from catad.net.net import (
     Prim,
     SizeValue,
     Table,
+    While,
     Wire,
+    captured,
 )
 from catad.source.deep import deep
 from catad.types.size import Size
@@ -233,6 +235,8 @@ class _Definition:
                 return self._if(box, args, net, lines, wanted)
             case Loop():
                 return write_loop(self, box, args, net, lines, wanted)
+            case While():
+                return write_while(self, box, args, net, lines, wanted)
         raise TypeError(f"{type(box.op).__name__} has no text: the net is not first-order")
 
     def plain(self, phrase: Phrase, t: Type) -> Phrase:
@@ -378,8 +382,8 @@ def _uses(net: Net, outputs: Sequence[Wire], keep: bool) -> tuple[dict[Wire, int
         count.update(b.sources)
         if isinstance(b.op, BindSize):
             held.update(b.sources)
-        elif isinstance(b.op, Loop):
-            held.update(b.sources[:len(b.sources) - len(b.op.carries)])
+        elif isinstance(b.op, Loop | While):
+            held.update(captured(b))
         elif isinstance(b.op, IfOp):
             held.update(b.sources[1:])
     return dict(count), frozenset(held)

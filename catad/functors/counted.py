@@ -3,14 +3,15 @@
     while c f x   =   let n = trips of (while c f x) in  loop y = x for i < n do f y
 
 The trips are counted by running the loop once, without its derivative; then everything that a derivative needs of a
-trip has its place in an array of n entries. Only loops whose states vary with an active input are changed, at any depth.
+trip has its place in an array of n entries. Only loops whose states vary with an active input are changed, at any
+depth.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from catad.functors.activity import Activity
+from catad.functors.activity import Activity, useful
 from catad.net.build import Builder
 from catad.net.net import BindSize, Box, Carry, IfOp, Loop, Net, Prim, While, Wire, captured
 from catad.types.size import Size
@@ -41,7 +42,8 @@ class Counting:
     def _rebuilt(self, net: Net, active: Mask) -> Net:
         varied = self.activity.varied(net, active)
         boxes = [self._inside(box, [varied[s] for s in box.sources]) for box in net.boxes]
-        hit = {k for k, box in enumerate(boxes) if isinstance(box.op, While) and any(varied[t] for t in box.targets)}
+        wanted = useful(net, [True] * len(net.outputs), varied)            # what only counts trips is not
+        hit = {k for k, box in enumerate(boxes) if isinstance(box.op, While) and any(wanted[t] for t in box.targets)}
         if not hit and all(a is b for a, b in zip(boxes, net.boxes, strict=True)):
             return net
         b = Builder()
@@ -49,7 +51,7 @@ class Counting:
         at: dict[Wire, Wire] = {w: b.input(t) for w, t in zip(net.inputs, net.source, strict=True)}
         for k, box in enumerate(boxes):
             if k in hit:
-                out = self._loop(b, net, box, at)
+                out = self._loop(b, net, box, net.boxes[k].bubbles, at)
             else:
                 out = b.box(box.op, [at[s] for s in box.sources], net.type_of(box.targets), box.bubbles, box.span,
                             box.reason)
@@ -75,12 +77,14 @@ class Counting:
             return box
         return Box(box.op, box.sources, box.targets, bubbles, box.span, box.reason)
 
-    def _loop(self, b: Builder, net: Net, box: Box, at: Mapping[Wire, Wire]) -> tuple[Wire, ...]:
+    def _loop(self, b: Builder, net: Net, box: Box, plain: Sequence[Net],
+              at: Mapping[Wire, Wire]) -> tuple[Wire, ...]:
+        """`plain` are the bubbles as they were: what is run to count needs no counts itself."""
         n = len(captured(box))
         sources = [at[s] for s in box.sources]
         start = b.const(0, I64, box.span)
         types = [*net.type_of(box.targets), I64]
-        trips = b.box(While(), [*sources, start], types, _with_counter(box), box.span, "counting trips")[-1]
+        trips = b.box(While(), [*sources, start], types, _with_counter(plain), box.span, "counting trips")[-1]
         name = f"while.{self._fresh}"
         self._fresh += 1
         b.box(BindSize(name, True), [trips], (), (), box.span, box.reason)
@@ -88,10 +92,10 @@ class Counting:
         return b.box(op, sources, net.type_of(box.targets), [_with_index(box.bubbles[1], n)], box.span, box.reason)
 
 
-def _with_counter(box: Box) -> list[Net]:
+def _with_counter(bubbles: Sequence[Net]) -> list[Net]:
     """The bubbles with one more state, which counts."""
     nets = []
-    for k, net in enumerate(box.bubbles):
+    for k, net in enumerate(bubbles):
         b = Builder()
         b.sizes.extend(net.sizes)
         out = list(b.splice(net, [b.input(t) for t in net.source]))

@@ -1,4 +1,4 @@
-"""Rules on `while`: its bubbles are simplified, with what they need of outside captured, and what stands still moves out.
+"""Rules on `while`: its bubbles are simplified, capture what they need of outside, and what stands still moves out.
 
     a state that the body returns unchanged is its initial value            while false f x = x
 

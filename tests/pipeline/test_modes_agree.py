@@ -76,6 +76,18 @@ def p17 [n] (x : [n]f64) : f64 = sum (for i < n -> sum (for j < i -> x[i] * x[j]
     r"""
 def p18 [n] (x : [n]f64) : f64 = sum (concat (reverse x) (take 2 x)) + sum (x[1..n]) * x[0]
 """,
+    r"""
+def p19 [n] (x : [n]f64) : f64 =
+  let r = loop (y, k) = (x[0] + 0.1, 0) while y < 20 && k < 30 do (y * (1 + x[k mod n]) + sin x[1], k + 1) in r.0
+""",
+    r"""
+def p20 [n] (x : [n]f64) : f64 =
+  sum (loop a = x while sum a < 40 do for i < n -> loop z = a[i] while z < 2 * a[i] do z * (1.2 + x[i]))
+""",
+    r"""
+def p21 [n] (x : [n]f64) : f64 =
+  sum (for i < n -> if x[i] > 0.4 then (loop y = x[i] while y < 3 do y + grad (\z -> z * z * x[0]) y + 0.1) else x[i])
+""",
 ]
 
 SIZES = {"n": 5, "m": 4}

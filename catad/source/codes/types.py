@@ -96,7 +96,7 @@ Two files that are imported without an alias define the same name, and it is use
     import "stats.cad" as stats
 """),
     "E0220": Code("not available yet", """
-The form is part of the language and comes in a later version of catad: sum types with `case`, `while` loops, `assert`,
+The form is part of the language and comes in a later version of catad: sum types with `case`, `assert`,
 `trace`, and derivative declarations.
 """),
     "E0221": Code("an integer is too large", """
