@@ -75,7 +75,7 @@ class Function:
         return self._general(args, kwargs)
 
     def _general(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        packing = self._pack(self.bind(*args, **kwargs))
+        packing = self.pack(self.bind(*args, **kwargs))
         run = (self._engine or self._compile()).run
         try:
             flat = run(packing.flat)
@@ -86,7 +86,8 @@ class Function:
                 raise
         return unpack(self._entry.result, iter(flat), packing.classes)
 
-    def _pack(self, values: Sequence[Any]) -> Packing:
+    def pack(self, values: Sequence[Any]) -> Packing:
+        """The flat arguments for one value of each parameter, checked; what the engine takes."""
         entry = self._entry
         packing = Packing(self)
         for (name, t), value in zip(entry.params, values, strict=True):
@@ -129,6 +130,11 @@ class Function:
                 if self._direct:
                     self._fast = self._engine.entry
             return self._engine
+
+    @property
+    def engine(self) -> Engine:
+        """What runs the function on flat values; compiled when first asked for."""
+        return self._engine or self._compile()
 
     @property
     def _direct(self) -> bool:
