@@ -47,10 +47,10 @@ def low_level(f: Function, **fixed: Any) -> Any:
     if not isinstance(f, Function):
         raise error("E0609", f"low_level takes a catad function; found a {type(f).__name__}")
     free = [x for x, _ in f.entry.params if x not in fixed]
+    f.bind(**dict.fromkeys(free), **fixed)                     # says so when a name is unknown
     wrong = [f"`{x}` : {t}" for x, t in f.entry.params if x in free and t != F64]
     if wrong or not free or f.entry.result != F64:
         raise _unfit(f, wrong, free)
-    f.bind(**dict.fromkeys(free, 0.0), **fixed)                # says so when a name is unknown
     values: list[Any] = []
     packing = Packing(f)
     for x, t in f.entry.params:
