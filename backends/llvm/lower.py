@@ -1,4 +1,4 @@
-"""Lowering: a first-order net with its storage plan becomes kernel IR.
+"""Lowering: a first-order net with its storage plan becomes kernel IR, all boxes together since bubbles nest.
 
 Each box writes instructions into the open block; bubbles open blocks of their own. Results that are arrays get
 their *destination* from whoever wants them: the element that a loop collects is written straight into its row,

@@ -101,6 +101,26 @@ class Proj(Term):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Inject(Term):
+    """A value of a sum type, by its constructor `index`."""
+
+    index: int
+    item: Term | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case(Term):
+    """The arm of the constructor that `item` has: (constructor, variable for its payload, body); else `other`.
+
+    Each constructor has at most one arm; `other` is None when all have one.
+    """
+
+    item: Term
+    arms: tuple[tuple[int, str, Term], ...]
+    other: Term | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class If(Term):
     cond: Term
     then: Term

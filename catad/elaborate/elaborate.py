@@ -19,10 +19,11 @@ from catad.net.net import BindSize as BindSizeOp
 from catad.net.net import Carry as CarryKind
 from catad.net.net import Loop as LoopOp
 from catad.net.sizes import type_sizes
+from catad.net.zero import zero
 from catad.source import Span, error
 from catad.source.deep import deep
 from catad.types.size import Size
-from catad.types.type import BOOL, F64, I64, Array, Fun, Prod, Record, Scalar, Type, flatten, holds_function
+from catad.types.type import BOOL, F64, I64, Array, Data, Fun, Prod, Record, Scalar, Type, flatten, holds_function
 from catad.types.type import subst as subst_type
 
 __all__ = ["Elaborator", "elaborate"]
@@ -211,6 +212,48 @@ class _Body:
         sources = [w for a in e.args for w in self.term(a, s, env)]
         op = Derive(e.kind, fun.arg, fun.result, e.order)
         return s.b.box(op, sources, self.flat(e.type), span=e.span)
+
+    # ── sums: a tag, and all payloads
+
+    def _inject(self, e: c.Inject, s: Scope, env: Env) -> tuple[Wire, ...]:
+        t = self.type(e.type)
+        assert isinstance(t, Data)
+        item = () if e.item is None else self.term(e.item, s, env)
+        out = [s.b.const(e.index, I64, e.span)]
+        for x, payload in t.payloads.fields:
+            out += item if x == t.cases[e.index][0] else [zero(s.b, w) for w in flatten(payload)]
+        return tuple(out)
+
+    def _case(self, e: c.Case, s: Scope, env: Env) -> tuple[Wire, ...]:
+        return self._choose(e, 0, Value(s, self.term(e.item, s, env)), s, env)
+
+    def _choose(self, e: c.Case, k: int, whole: Value, s: Scope, env: Env) -> tuple[Wire, ...]:
+        """The arms from the k-th on; the last one needs no test."""
+        if k == len(e.arms):
+            assert e.other is not None
+            return self.term(e.other, s, env)
+        index, name, body = e.arms[k]
+        if k == len(e.arms) - 1 and e.other is None:
+            return self.term(body, s, _with(env, name, self._payload(e, index, whole)))
+        (tag,) = s.use(Value(whole.scope, whole.wires[:1]))
+        cond = s.b.prim("eq", tag, s.b.const(index, I64, e.span), span=e.span)
+        then, rest = Scope(s), Scope(s)
+        outs = [self.term(body, then, _with(env, name, self._payload(e, index, whole))),
+                self._choose(e, k + 1, whole, rest, env)]
+        captured, nets = close_alike([then, rest], outs)
+        return s.b.box(IfOp(), [cond, *captured], self.flat(e.type), nets, e.span)
+
+    def _payload(self, e: c.Case, index: int, whole: Value) -> Value:
+        """The wires of one payload; they are captured where they are used."""
+        t = self.type(e.item.type)
+        assert isinstance(t, Data)
+        start = 1
+        for x, payload in t.payloads.fields:
+            width = len(list(flatten(payload)))
+            if x == t.cases[index][0]:
+                return Value(whole.scope, whole.wires[start:start + width])
+            start += width
+        return Value(whole.scope, ())
 
     # ── control
 

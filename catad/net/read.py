@@ -1,4 +1,4 @@
-"""Reading the text form of nets: recursive descent over a small tokenizer, the inverse of `catad.net.text`."""
+"""Reading the text form of nets, all forms together: recursive descent, the inverse of `catad.net.text`."""
 
 from __future__ import annotations
 
@@ -200,7 +200,13 @@ class Reader:
             return Series(self.integer(), self.atom())
         if kind == "name" and self.accept("tangent"):
             return Tangent(self.atom())
-        return Data(self.name(), tuple(self.listed(self.type, ">")) if self.accept("<") else ())
+        name = self.name()
+        args = tuple(self.listed(self.type, ">")) if self.accept("<") else ()
+        return Data(name, args, tuple(self.listed(self.constructor, "}")) if self.accept("{") else ())
+
+    def constructor(self) -> tuple[str, Type | None]:
+        name = self.name()
+        return name, self.type() if self.accept(":") else None
 
     def group(self) -> Type:
         """After `(`: a type in parentheses, or a product; one item and a comma is a product of one."""

@@ -89,8 +89,10 @@ def print_type(t: Type) -> str:
             return f"tangent {_atom(item)}"
         case TypeVar(name):
             return f"?{print_name(name)}"
-        case Data(name, args):
-            return print_name(name) + (f"<{', '.join(map(print_type, args))}>" if args else "")
+        case Data(name, args, cases):
+            shown = [print_name(x) + (f" : {print_type(p)}" if p is not None else "") for x, p in cases]
+            return (print_name(name) + (f"<{', '.join(map(print_type, args))}>" if args else "")
+                    + (f"{{{', '.join(shown)}}}" if cases else ""))
     raise TypeError(f"no text for the type {t!r}")
 
 

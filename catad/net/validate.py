@@ -105,7 +105,7 @@ def _inputs(net: Net) -> bytearray:
     """Marks the inputs, after checking them and the flatness of wire types."""
     known = bytearray(len(net.wires))
     for t in {id(t): t for t in net.wires}.values():
-        if isinstance(leaf(t), Prod | Record):
+        if isinstance(leaf(t), Prod | Record | Data):
             raise InvalidNet(f"wire types are flat: {t}")
     for w in net.inputs:
         if not 0 <= w < len(known) or known[w]:

@@ -14,6 +14,7 @@ from catad.syntax import tree
 from catad.types.annotate import resolve
 from catad.types.apply import apply, name
 from catad.types.context import Context, World
+from catad.types.data import case
 from catad.types.iterate import accumulate, array_literal, for_, index, loop, update
 from catad.types.meta import Meta, Why, Wrong
 from catad.types.operators import binary, number, unary
@@ -67,11 +68,13 @@ def _infer_rarer(c: Context, e: tree.Expr) -> core.Term:
             return _projection(c, e)
         case tree.Field(span, item, x):
             if isinstance(item, tree.Name) and c.local(item.name) is None \
-                    and c.world.member(item.name, x, span) is not None:
+                    and (c.world.constructor(x, item.name) or c.world.member(item.name, x, span)) is not None:
                 return name(c, e)
             return project_field(c, infer(c, item), x, span)
         case tree.Loop():
             return loop(c, e)
+        case tree.Case():
+            return case(c, e, None, None)
         case tree.Accumulate():
             return accumulate(c, e)
         case tree.Update():
@@ -93,6 +96,8 @@ def check(c: Context, e: tree.Expr, expected: Type, why: Why | None) -> core.Ter
             return _let(c, e, expected, why)
         case tree.If():
             return _if(c, e, expected, why)
+        case tree.Case():
+            return case(c, e, expected, why)
         case tree.For():
             return c.coerce(for_(c, e, expected, why), expected, why)
         case tree.ArrayLit():
@@ -205,7 +210,6 @@ def _projection(c: Context, e: tree.Proj) -> core.Term:
 
 def _unavailable(c: Context, e: tree.Expr) -> Exception:
     what, help = {
-        tree.Case: ("`case` is", "use `if`"),
         tree.Assert: ("`assert` is", "leave the check out, or index out of bounds to stop a program"),
         tree.Trace: ("`trace` is", "return the value as part of the result"),
     }.get(type(e), ("this form is", "use another"))
