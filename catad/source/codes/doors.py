@@ -92,4 +92,8 @@ function into one f64 whose free parameters are f64 each: fix the others by name
 The pattern of a sparse Jacobian is read off the net at the sizes of the arguments. A result whose size depends on
 floating-point values has no fixed pattern; use the dense `jac`, or products `jvp` and `vjp`.
 """),
+    "E0618": Code("a command of the repl that is not one", """
+Commands of `catad repl` begin with a colon and may be shortened: `:type map`, `:t map`. `:help` lists them. Everything
+else is an expression or a declaration of the language.
+"""),
 }
