@@ -52,6 +52,13 @@ CASES: dict[str, tuple[str, tuple[Any, ...], bool]] = {
                     ([1.0, 2, 3],), True),
     "blocks": ("def f [n, m] (x : [n, m]f64) : [n, m, m]f64 = for i < n -> outer x[i] x[i]",
                (np.arange(1.0, 7).reshape(2, 3),), True),
+    "a sum in a loop": (
+        "type shape = Circle f64 | Box (f64, f64) "
+        "def area (s : shape) : f64 = case s of | Circle r -> pi * r^2 | Box (a, b) -> a * b "
+        "def f [n] (x : [n]f64) : [n]f64 = "
+        "for i < n -> area (if i mod 2 == 0 then Circle x[i] else Box (x[i], x[0]))", ([1.0, 2, 3, 4],), True),
+    "while": ("def f [n] (x : [n]f64) : [n]f64 = "
+              "for i < n -> (loop (y, j) = (x[i], 0) while j < 3 do (y * x[0], j + 1)).0", ([1.0, 2, 3],), True),
     "empty": ("def f [n] (x : [n]f64) (k : [n]i64) : [n]f64 = for i < n -> sum (for j < k[i] -> x[j] * x[i])",
               ([1.0, 2, 3], [0, 0, 2]), True),
 }
