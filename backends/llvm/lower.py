@@ -10,7 +10,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from catad.net.net import BindSize, Box, Call, Const, Fill, Guard, IfOp, Loop, Net, Prim, SizeValue, While, Wire
+from catad.net.net import (
+    Assert,
+    BindSize,
+    Box,
+    Call,
+    Const,
+    Fill,
+    Guard,
+    IfOp,
+    Loop,
+    Net,
+    Prim,
+    SizeValue,
+    Trace,
+    While,
+    Wire,
+)
 from catad.source import error
 from catad.types.size import Size
 from catad.types.type import F32, F64, Scalar, Type, dims, leaf
@@ -112,6 +128,10 @@ class Lowering(ArrayWriter):
                 self.call(scope, p, b, b.op)
             case Guard(checks):
                 self.guard(scope, b, checks)
+            case Assert():
+                self.demand(scope, b)
+            case Trace():
+                env.update(zip(b.targets, [env[s] for s in b.sources], strict=True))
             case BindSize(name, clamp):
                 self.bind(scope, b, name, clamp)
             case _:
@@ -192,6 +212,13 @@ class Lowering(ArrayWriter):
             if isinstance(value, View):                  # in bounds because of the check: not read before it
                 value = replace(value, born=len(self.frames) - 1)
             scope.env[t] = value if isinstance(value, int) else replace(value, dims=scope.shape(t))
+
+    def demand(self, scope: Scope, b: Box) -> None:
+        """A check of a condition; one that was checked around here is not checked again."""
+        cond, value = (scope.env[s] for s in b.sources)
+        zero = self.literal(0, "i64")
+        self.check(as_reg(cond), "E0508", b.span, "assertion failed", zero, zero)
+        scope.env[b.targets[0]] = value
 
     def bind(self, scope: Scope, b: Box, name: str, clamp: bool) -> None:
         if name in scope.sizes and b.sources[0] in scope.net.inputs:

@@ -8,12 +8,13 @@ Every stage can be read: `schedule_text`, `kernel_text`, `llvm_ir`, `assembly()`
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from catad.net.net import Table
+from catad.net.net import Box, Net, Table, Trace
 from catad.source import error
 from catad.source.deep import deep
 
@@ -112,6 +113,9 @@ def translate(table: Table, name: str, *, target: Target | None = None, strict: 
               lanes: int | None = None) -> Module:
     """The LLVM text of an entry. `lanes` forces a number of lanes wherever that is legal (1: scalar code)."""
     machine = target or host()
+    for box in [t for net in table.nets.values() for t in traces(net)]:
+        warnings.warn(f"{box.span!r}: `trace` shows nothing in native code; `f.reference(…)` shows it", RuntimeWarning,
+                      stacklevel=3)
     with deep():
         kernel, plan = build(table, name, strict=strict)
         symbol = re.sub(r"[^A-Za-z0-9_]", "_", name)
@@ -133,6 +137,15 @@ def compile(table: Table, name: str, *, target: Target | None = None, strict: bo
     loaded = link(text, functions=wanted, target=m.target, symbols=python_entry.symbols(m.target), options=options)
     function = python_entry.make(loaded, m.symbol, m.signature, fail=_failure(m.sites), limit=limit, title=name)
     return Compiled(m, loaded, function)
+
+
+def traces(net: Net) -> list[Box]:
+    """The boxes that would show values to a person, bubbles included."""
+    found = [box for box in net.boxes if isinstance(box.op, Trace)]
+    for box in net.boxes:
+        for bubble in box.bubbles:
+            found += traces(bubble)
+    return found
 
 
 def _longest_block(text: str) -> int:

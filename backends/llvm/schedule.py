@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from catad.net.net import Box, Call, Fill, Guard, IfOp, Loop, Net, Prim, Table, While, Wire
+from catad.net.net import Assert, Box, Call, Fill, Guard, IfOp, Loop, Net, Prim, Table, Trace, While, Wire
 from catad.source import error
 from catad.types.type import Array
 
@@ -115,6 +115,10 @@ class _Scope:
                 self.join(b.targets[0], self.roots[b.sources[0]])
             case Guard():
                 for s, t in zip(b.sources, b.targets, strict=True):
+                    if s in self.roots:
+                        self.join(t, self.roots[s])
+            case Assert() | Trace():
+                for s, t in zip(b.sources[-len(b.targets):], b.targets, strict=True):
                     if s in self.roots:
                         self.join(t, self.roots[s])
             case Fill():

@@ -179,6 +179,12 @@ class _Machine:
                     if f.size(a) != f.size(b):
                         raise error("E0502", f"the sizes {a} = {f.size(a)} and {b} = {f.size(b)} differ", e.span)
                 return value
+            case t.Assert(cond=cond, item=item):
+                if not self.term(cond, f):
+                    raise error("E0508", "assertion failed", cond.span)
+                return self.term(item, f)
+            case t.Trace(item=item):
+                return self.term(item, f)
             case t.Derive():
                 return self.derive(e, f)
         raise AssertionError(e)

@@ -97,6 +97,10 @@ class _Printer:
             case t.Derive(kind=kind, args=args, order=k):
                 name = f"{kind}@{k}" if kind == "jet" else kind
                 return " ".join([name, *[self.atom(a, n) for a in args]])
+            case t.Assert(cond=cond, item=item):
+                return f"assert {self.atom(cond, n)} {self.atom(item, n)}"
+            case t.Trace(item=item):
+                return f"trace {self.atom(item, n)}"
             case t.Inject(index=k, item=item) if item is not None:
                 return f"{_constructor(e.type, k)} {self.atom(item, n)}"
             case t.App():

@@ -236,6 +236,21 @@ class Guard(Term):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Assert(Term):
+    """`item`, once `cond` was found true at run time."""
+
+    cond: Term
+    item: Term
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trace(Term):
+    """`item`, shown to a person on the way."""
+
+    item: Term
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Derive(Term):
     """A derivative operator: `kind` is jvp, vjp or jet (then `order` ≥ 0); args as in language.md.
 

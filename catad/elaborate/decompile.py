@@ -20,6 +20,7 @@ from catad.elaborate.naming import Names, legal, size_term, well_named
 from catad.elaborate.phrases import Phrase
 from catad.elaborate.sums import Sums, holds_sum
 from catad.net.net import (
+    Assert,
     BindSize,
     Box,
     Call,
@@ -33,6 +34,7 @@ from catad.net.net import (
     Prim,
     SizeValue,
     Table,
+    Trace,
     While,
     Wire,
     captured,
@@ -254,6 +256,11 @@ class _Definition:
             case Guard():
                 return [self._guard(a, t, net.wires[w]) for a, t, w in
                         zip(args, net.type_of(box.sources), box.targets, strict=True)]
+            case Assert():
+                return [p.apply("assert", [args[0], self.plain(args[1], net.wires[box.sources[1]])])]
+            case Trace():
+                whole = p.apply("trace", [self.group(args, net.type_of(box.sources))])
+                return [whole] if len(args) == 1 else self.pattern(whole, wanted, lines)
             case Call(name, sizes):
                 return self._call(name, dict(sizes), args, lines)
             case IfOp():

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from catad.core import term as c
 from catad.elaborate import leaves
 from catad.elaborate.scope import Scope, Value, close_alike
-from catad.net.net import Apply, Call, Derive, Entry, Guard, IfOp, Lambda, Net, Table, While, Wire
+from catad.net.net import Apply, Assert, Call, Derive, Entry, Guard, IfOp, Lambda, Net, Table, Trace, While, Wire
 from catad.net.net import BindSize as BindSizeOp
 from catad.net.net import Carry as CarryKind
 from catad.net.net import Loop as LoopOp
@@ -361,6 +361,17 @@ class _Body:
     def _guard(self, e: c.Guard, s: Scope, env: Env) -> tuple[Wire, ...]:
         wires = self.term(e.item, s, env)
         return s.b.box(Guard(e.checks), wires, self.flat(e.type), span=e.span)
+
+    # ── what does not change the value
+
+    def _assert(self, e: c.Assert, s: Scope, env: Env) -> tuple[Wire, ...]:
+        cond = self.one(e.cond, s, env)
+        wires = self.term(e.item, s, env)
+        return tuple(s.b.box(Assert(), [cond, w], [s.b.type(w)], span=e.cond.span)[0] for w in wires)
+
+    def _trace(self, e: c.Trace, s: Scope, env: Env) -> tuple[Wire, ...]:
+        wires = self.term(e.item, s, env)
+        return s.b.box(Trace(), wires, [s.b.type(w) for w in wires], span=e.item.span)
 
     # ── operations
 

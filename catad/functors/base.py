@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from catad.net.build import Builder
 from catad.net.net import (
+    Assert,
     BindSize,
     Box,
     Call,
@@ -29,6 +30,7 @@ from catad.net.net import (
     SeriesPack,
     SeriesPart,
     SizeValue,
+    Trace,
     While,
     Wire,
     captured,
@@ -139,6 +141,10 @@ class Functor:
                 return [self.series(b, box, net, args)]
             case Guard():
                 return [self._guard(b, net, box, x, w) for x, w in zip(args, box.targets, strict=True)]
+            case Assert():
+                return [self._assert(b, net, box, args)]
+            case Trace():
+                return self._trace(b, net, box, args)
             case IfOp():
                 return self._if(b, box, args)
             case Loop():
@@ -179,6 +185,21 @@ class Functor:
             None if w is None else b.box(box.op, [w], [p], (), box.span, box.reason)[0]
             for w, p in zip(x.slots, self.parts(net.wires[target]), strict=True)]
         return Bundle(tuple(wires))
+
+    def _assert(self, b: Builder, net: Net, box: Box, args: Sequence[Bundle]) -> Bundle:
+        """What holds of the value is demanded of all parts."""
+        cond, x = args[0].head, args[1]
+        return Bundle(tuple(
+            None if w is None else b.box(box.op, [cond, w], [p], (), box.span, box.reason)[0]
+            for w, p in zip(x.slots, self.parts(net.wires[box.targets[0]]), strict=True)))
+
+    def _trace(self, b: Builder, net: Net, box: Box, args: Sequence[Bundle]) -> Sequence[Bundle]:
+        """Values are shown, not derivatives; and not what is only a part of something else."""
+        types = net.type_of(box.targets)
+        if any(x.slots[0] is None or self.parts(t)[0] != t for x, t in zip(args, types, strict=True)):
+            return args
+        wires = b.box(box.op, [x.head for x in args], types, (), box.span, box.reason)
+        return [Bundle((w, *x.slots[1:])) for w, x in zip(wires, args, strict=True)]
 
     # ── bubbles and calls
 

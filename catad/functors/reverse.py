@@ -23,6 +23,7 @@ from catad.functors.activity import Activity, useful
 from catad.functors.counted import Counting
 from catad.net.build import Builder
 from catad.net.net import (
+    Assert,
     BindSize,
     Box,
     Call,
@@ -33,6 +34,7 @@ from catad.net.net import (
     Net,
     Prim,
     SizeValue,
+    Trace,
     Wire,
 )
 from catad.net.zero import zero
@@ -219,6 +221,13 @@ class Sweep:
                 for s, t in zip(box.sources, box.targets, strict=True):
                     if t in self.cot and self.varied[s]:
                         self.add(s, self.back.box(swapped, [self.cot[t]], [self.net.wires[s]], (), box.span)[0], box)
+            case Assert():
+                s, t = box.sources[1], box.targets[0]
+                given = [self.primal(box.sources[0]), self.cot[t]]
+                self.add(s, self.back.box(box.op, given, [self.net.wires[s]], (), box.span)[0], box)
+            case Trace():
+                for s, t in zip(box.sources, box.targets, strict=True):
+                    self.add(s, self.cot.get(t), box)
             case IfOp():
                 reverse_bubbles.if_backward(self, k, box)
             case Loop():

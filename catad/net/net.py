@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 
 from catad.net.label import (
     Apply,
+    Assert,
     BindSize,
     Call,
     Carry,
@@ -38,6 +39,7 @@ from catad.net.label import (
     SeriesPack,
     SeriesPart,
     SizeValue,
+    Trace,
     While,
     Wire,
 )
@@ -47,8 +49,9 @@ from catad.types.size import Size
 from catad.types.type import Array, Type
 
 __all__ = [
-    "Apply", "BindSize", "Box", "Call", "Carry", "Const", "Derive", "Entry", "Fill", "Guard", "IfOp", "Lambda",
-    "Loop", "Net", "Op", "Prim", "SeriesPack", "SeriesPart", "SizeValue", "Table", "While", "Wire",
+    "Apply", "Assert", "BindSize", "Box", "Call", "Carry", "Const", "Derive", "Entry", "Fill", "Guard", "IfOp",
+    "Lambda", "Loop", "Net", "Op", "Prim", "SeriesPack", "SeriesPart", "SizeValue", "Table", "Trace", "While",
+    "Wire",
 ]
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,6 +9,7 @@ from typing import TypeVar as TV
 
 from catad.net.net import (
     Apply,
+    Assert,
     BindSize,
     Box,
     Call,
@@ -28,6 +29,7 @@ from catad.net.net import (
     SeriesPart,
     SizeValue,
     Table,
+    Trace,
     While,
     Wire,
 )
@@ -353,6 +355,10 @@ class Reader:
                 return IfOp()
             case "apply":
                 return Apply()
+            case "assert":
+                return Assert()
+            case "trace":
+                return Trace()
             case "lambda" | "derive":
                 return self.functional(word)
         return Prim(word)

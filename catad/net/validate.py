@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from catad.net.label import (
     Apply,
+    Assert,
     BindSize,
     Call,
     Const,
@@ -30,6 +31,7 @@ from catad.net.label import (
     SeriesPack,
     SeriesPart,
     SizeValue,
+    Trace,
     While,
 )
 from catad.net.sizes import bound_sizes, box_sizes, free_sizes, type_sizes
@@ -220,6 +222,14 @@ def _guard(op: Op, sources: Types, targets: Types, bubbles: tuple[Net, ...]) -> 
     return ""
 
 
+def _assert(op: Op, sources: Types, targets: Types, bubbles: tuple[Net, ...]) -> str:
+    return _rule(sources, [BOOL, *targets], targets, list(targets)[:1])
+
+
+def _trace(op: Op, sources: Types, targets: Types, bubbles: tuple[Net, ...]) -> str:
+    return _same("targets", sources, targets)
+
+
 def _alike(a: Type, b: Type) -> bool:
     """Equal but for sizes."""
     if type(a) is not type(b):
@@ -340,7 +350,8 @@ def _derive(op: Op, sources: Types, targets: Types, bubbles: tuple[Net, ...]) ->
 _CHECKS: Mapping[type[Op], Check] = {
     Prim: _prim, Const: _const, SizeValue: _size_value, BindSize: _bind_size, Guard: _guard, Fill: _fill,
     SeriesPack: _series_pack, SeriesPart: _series_part, Call: _call, Lambda: _lambda, Apply: _apply,
-    IfOp: _if, Loop: _loop, While: _while, Derive: _derive,
+    IfOp: _if, Loop: _loop, While: _while, Derive: _derive, Assert: _assert,
+    Trace: _trace,
 }
 _BUBBLES: Mapping[type[Op], int] = {Lambda: 1, IfOp: 2, Loop: 1, While: 2}
 

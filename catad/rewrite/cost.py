@@ -14,6 +14,7 @@ from collections.abc import Mapping
 
 from catad.net.net import (
     Apply,
+    Assert,
     BindSize,
     Box,
     Call,
@@ -26,6 +27,7 @@ from catad.net.net import (
     Net,
     Prim,
     SizeValue,
+    Trace,
     While,
     Wire,
 )
@@ -127,7 +129,7 @@ class _Counting:
                 if name in self.nets:
                     inner_sizes = {x: self.size(s, sizes) for x, s in args}
                     total.update(self.net(self.nets[name], inner_sizes, passed(box.sources, self.nets[name], known)))
-            case Const() | Guard() | Lambda():
+            case Const() | Guard() | Lambda() | Assert() | Trace():
                 pass
             case Apply():
                 total["apply"] += 1

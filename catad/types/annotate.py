@@ -145,8 +145,8 @@ def data(c: Context, d: tree.TypeDecl, home: World, values: tuple[Type, ...], sp
                 raise c.fail("E0203", f"`{free[0]}` is not a parameter of `{d.name}`", payload.span, "not known here",
                              help=[f"declare it: `type {d.name} {' '.join([*d.params, free[0]])} = …`"])
             if t is not None and payload is not None and holds_function(t):
-                raise c.fail("E0220", "a constructor cannot hold a function yet", payload.span, f"this is `{c.show(t)}`",
-                             help=["keep the data from which the function is made"])
+                raise c.fail("E0220", "a constructor cannot hold a function yet", payload.span,
+                             f"this is `{c.show(t)}`", help=["keep the data from which the function is made"])
             cases.append((x, t))
     return Data(home.prefix + d.name, values, tuple(cases))
 

@@ -42,12 +42,12 @@ class Finisher:
         self.u = c.unifier
         self.rules: dict[type[core.Term], Callable[[core.Term], core.Term]] = {
             core.Var: self._var, core.Lit: lambda t: t, core.SizeOf: self._size_of, core.Global: self._global,
-            core.Op: self._op, core.Lam: self._lam, core.App: self._app, core.Let: self._let,
-            core.Tuple: self._tuple, core.Proj: self._proj, core.If: self._if, core.For: self._for,
-            core.Loop: self._loop, core.While: self._while, core.Scan: self._loop, core.Reduce: self._reduce,
-            core.Accumulate: self._accumulate, core.Index: self._index, core.Update: self._update,
-            core.Inject: self._inject, core.Case: self._case, core.ArrayLit: self._literal, core.BindSize: self._bind, core.Derive: self._derive,
-            Later: self._later, Cast: self._cast,
+            core.Op: self._op, core.Lam: self._lam, core.App: self._app, core.Let: self._let, core.Tuple: self._tuple,
+            core.Proj: self._proj, core.If: self._if, core.For: self._for, core.Loop: self._loop, core.While:
+            self._while, core.Scan: self._loop, core.Reduce: self._reduce, core.Accumulate: self._accumulate,
+            core.Index: self._index, core.Update: self._update, core.Assert: self._assert, core.Trace: self._trace,
+            core.Inject: self._inject, core.Case: self._case, core.ArrayLit: self._literal, core.BindSize: self._bind,
+            core.Derive: self._derive, Later: self._later, Cast: self._cast,
         }
         self.span: Span | None = None
 
@@ -199,6 +199,14 @@ class Finisher:
     def _literal(self, t: core.Term) -> core.Term:
         assert isinstance(t, core.ArrayLit)
         return core.ArrayLit(self.type(t.type), t.span, self._terms(t.items))
+
+    def _assert(self, t: core.Term) -> core.Term:
+        assert isinstance(t, core.Assert)
+        return core.Assert(self.type(t.type), t.span, self.term(t.cond), self.term(t.item))
+
+    def _trace(self, t: core.Term) -> core.Term:
+        assert isinstance(t, core.Trace)
+        return core.Trace(self.type(t.type), t.span, self.term(t.item))
 
     def _inject(self, t: core.Term) -> core.Term:
         assert isinstance(t, core.Inject)

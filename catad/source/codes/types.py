@@ -97,7 +97,7 @@ Two files that are imported without an alias define the same name, and it is use
 """),
     "E0220": Code("not available yet", """
 The form is part of the language and comes in a later version of catad: types that hold
-themselves, functions in constructors, `assert`, `trace`, and derivative declarations.
+themselves, functions in constructors, and derivative declarations.
 """),
     "E0224": Code("a constructor that does not fit", """
 `case` takes a value of a declared type apart, by the constructors of that type. A constructor that holds a value names
