@@ -286,6 +286,12 @@ class Definition:
         return t
 
 
+def rule_key(key: str) -> str:
+    """The key of the derivative that a definition carries: a definition over its parameters, its result, and the
+    tangents of its parameters."""
+    return f"{key}#derivative"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Module:
     """A checked file with everything it imports (the standard library included).

@@ -1,4 +1,4 @@
-"""Elaboration: typed core terms to a table of nets.
+"""Elaboration, all forms together: typed core terms to a table of nets.
 
     ⟦ x₁ : a₁, … ⊢ e : b ⟧  :  flatten(a₁) ⊗ …  →  flatten(b)
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from catad.core import term as c
+from catad.core.term import rule_key
 from catad.elaborate import leaves
 from catad.elaborate.scope import Scope, Value, close_alike
 from catad.net.net import Apply, Assert, Call, Derive, Entry, Guard, IfOp, Lambda, Net, Table, Trace, While, Wire
@@ -51,7 +52,9 @@ def elaborate(module: c.Module) -> Table:
             entries[key] = Entry(params, result, d.sizes, d.doc, d.span)
             if name != key:
                 elaborator.nets[key] = elaborator.nets[name]
-    return Table(dict(elaborator.nets), entries)
+                if name in elaborator.rules:
+                    elaborator.rules[key] = elaborator.rules[name]
+    return Table(dict(elaborator.nets), entries, dict(elaborator.rules))
 
 
 class Elaborator:
@@ -60,6 +63,7 @@ class Elaborator:
     def __init__(self, module: c.Module) -> None:
         self.module = module
         self.nets: dict[str, Net] = {}
+        self.rules: dict[str, str] = {}
 
     def define(self, key: str, types: tuple[tuple[str, Type], ...], sizes: tuple[str, ...] = ()) -> str:
         """The name of the net of a definition at these types, whose own size variables are `sizes`."""
@@ -74,6 +78,8 @@ class Elaborator:
             out = body.term(d.body, scope, env)
             scope.b.sizes.extend((*d.sizes, *sizes))
             self.nets[name] = scope.close(out)
+            if rule_key(key) in self.module.definitions:
+                self.rules[name] = self.define(rule_key(key), types, sizes)
         return name
 
 

@@ -22,6 +22,7 @@ class Activity:
 
     def __init__(self, nets: Mapping[str, Net]) -> None:
         self.nets = nets
+        self.custom: Mapping[str, str] = {}               # nets whose derivative is not that of their boxes
         self._known: dict[tuple[int, Mask], tuple[Net, tuple[bool, ...]]] = {}
 
     def varied(self, net: Net, active: Mask) -> tuple[bool, ...]:
@@ -79,6 +80,8 @@ class Activity:
                 return [*mask[len(mask) - len(carries):], *out[len(carries):]]
             case While():
                 return self.repeated(box, sources)[len(captured(box)):]
+            case Call(name) if name in self.custom:
+                return [True] * len(box.targets)
             case Call(name):
                 return self.outputs(self.nets[name], tuple(sources))
         if len(box.targets) == len(box.sources):           # guards, wire by wire

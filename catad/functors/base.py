@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from catad.net.build import Builder
 from catad.net.net import (
@@ -69,6 +70,7 @@ class Functor:
     """Base of the bundle functors. `nets` are the named nets that calls refer to; new ones are added to it."""
 
     name = "functor"
+    custom: Mapping[str, str] = MappingProxyType({})       # named nets with a rule of their own, and that rule
 
     def __init__(self, nets: dict[str, Net]) -> None:
         self.nets = nets

@@ -15,7 +15,7 @@ gather costs what the gather costs. Loops, branches and calls are in `reverse_bu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from catad.functors import daggers
@@ -71,6 +71,7 @@ class Reverse:
         self.rules = standard() if rules is None else rules
         self.activity = Activity(nets)
         self._named: dict[tuple[str, Mask, Mask, bool], tuple[str, str, Lens]] = {}
+        self.custom: Mapping[str, str] = {}               # named nets with a rule of their own, and that rule
         self.counting = Counting(self.activity)
         self.transpositions: dict[tuple[str, tuple[Type, ...], Mask], Net | None] = {}
 

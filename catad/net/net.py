@@ -111,10 +111,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """A program: named nets, and for those that people call, their structured interface."""
+    """A program: named nets, and for those that people call, their structured interface.
+
+    `rules` names, for nets that carry their own derivative, the net of that: inputs, outputs, tangents of the inputs →
+    tangents of the outputs.
+    """
 
     nets: Mapping[str, Net]
     entries: Mapping[str, Entry] = field(default_factory=dict)
+    rules: Mapping[str, str] = field(default_factory=dict)
 
 
 def captured(box: Box) -> Sequence[Wire]:

@@ -144,6 +144,8 @@ class Normaliser:
         """Definitions over functions are unfolded; others are called, or unfolded when they are small."""
         assert isinstance(box.op, Call)
         at = {x: s.subst(sizes) for x, s in box.op.sizes}
+        if box.op.name in self.table.rules:
+            return self._with_rule(b, box, values, at)
         net = self.table.nets.get(box.op.name)              # or the derivative of one, which is normal already
         if net is not None and any(map(holds_function, (*net.source, *net.target))):
             return self.walk(b, net, values, at)
@@ -155,6 +157,15 @@ class Normaliser:
             return b.splice(normal, wires, at, box.span)
         op: Op = Call(box.op.name, tuple(at.items()))
         return b.box(op, wires, [subst(t, {}, at) for t in normal.target], (), box.span, box.reason)
+
+    def _with_rule(self, b: Builder, box: Box, values: list[Value], sizes: Sizes) -> Sequence[Value]:
+        """What carries its own derivative stays a call; its rule is needed too."""
+        assert isinstance(box.op, Call)
+        normal = self.normal(box.op.name)
+        self.normal(self.table.rules[box.op.name])
+        op = Call(box.op.name, tuple(sizes.items()))
+        return b.box(op, _wires(values, box.span), [subst(t, {}, sizes) for t in normal.target], (), box.span,
+                     box.reason)
 
     def _derive(self, b: Builder, box: Box, values: list[Value], sizes: Sizes) -> list[Value]:
         op = resize_op(box.op, sizes)

@@ -15,6 +15,7 @@ from catad.types.builtins import BUILTINS
 from catad.types.context import World, suggest
 from catad.types.data import declared
 from catad.types.define import define
+from catad.types.derivative import derivative
 from catad.types.scheme import Scheme
 
 __all__ = ["CheckedFile"]
@@ -33,6 +34,7 @@ class CheckedFile:
         self.defs: dict[str, tree.Def] = {}
         self.types: dict[str, tree.TypeDecl] = {}
         self.constructors: dict[str, tree.TypeDecl] = {}
+        self.rules: dict[str, tree.Derivative] = {}
         self.schemes: dict[str, Scheme] = {}
         self.stack: list[str] = []
         self.definitions: dict[str, Definition] = {}
@@ -163,9 +165,10 @@ class CheckedFile:
             self.types.setdefault(d.name, d)
             self._constructors(d)
         elif isinstance(d, tree.Derivative):
-            self.report(error("E0220", "derivative declarations are not available yet", d.name_span,
-                              "comes in the next version", help=["leave it out: the derivative of the definition "
-                                                                 "is found from its body"]))
+            if d.name in self.rules:
+                self.report(error("E0209", f"`{d.name}` has two derivatives", d.name_span, "again here",
+                                  others=[(self.rules[d.name].name_span, "first here")]))
+            self.rules.setdefault(d.name, d)
 
     def _constructors(self, d: tree.TypeDecl) -> None:
         for x, payload in d.constructors:
@@ -182,6 +185,21 @@ class CheckedFile:
                 self.report(problem)
         for name, d in self.defs.items():
             self.scheme(name, d.name_span)
+        for rule in self.rules.values():
+            try:
+                self._rule(rule)
+            except CatadError as e:
+                self.report(e)
+
+    def _rule(self, d: tree.Derivative) -> None:
+        """The derivative that a definition carries."""
+        if d.name not in self.defs:
+            raise error("E0201", f"there is no definition `{d.name}` in this file", d.name_span, "its derivative",
+                        help=suggest(d.name, self.defs))
+        key = self.prefix + d.name
+        if key in self.definitions:
+            rule = derivative(self, d, self.definitions[key], self.schemes[d.name])
+            self.definitions[rule.name] = rule
 
     def report(self, e: CatadError) -> None:
         self.diagnostics.extend(e.diagnostics)

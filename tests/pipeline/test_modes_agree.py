@@ -93,8 +93,11 @@ type part = Line f64 | Arc {r : f64, turn : f64} | Gap
 def length (p : part) : f64 = case p of | Line l -> l^2 | Arc a -> a.r * sin a.turn | Gap -> 1
 def p22 [n] (x : [n]f64) : f64 =
   let parts = for i < n -> if i mod 2 == 0 then Line x[i] else Arc {r = x[i], turn = x[0]} in
-  let grown = loop p = parts[1] for i < n do case p of | Arc a -> Line (a.r + x[i]) | Line l -> Arc {r = l, turn = x[i]} | Gap -> Gap in
-  sum (map length parts) * length grown + sum (map length (for i < n -> case parts[i] of | Line l -> Gap | _ -> parts[0]))
+  let grown =
+    loop p = parts[1] for i < n do
+      case p of | Arc a -> Line (a.r + x[i]) | Line l -> Arc {r = l, turn = x[i]} | Gap -> Gap in
+  let gaps = for i < n -> case parts[i] of | Line l -> Gap | _ -> parts[0] in
+  sum (map length parts) * length grown + sum (map length gaps)
 """,
 ]
 
