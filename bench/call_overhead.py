@@ -2,14 +2,16 @@
 
     python bench/call_overhead.py [--quick] [--json FILE]
 
-Three functions: one number to one number, its gradient, two short arrays to one. catad is called as a Function (which
-converts and explains) and as `.fast`, the native entry itself (which checks and refuses). JAX gets its own arrays, and the
-call waits for the result. The base of the ratios is the Function.
+One number to one number, its gradient, two short arrays to one, a record of three short arrays to a number. catad is
+called as a Function (which converts and explains) and as `.fast`, the native entry itself (which takes flat values,
+checks and refuses). JAX gets its own arrays, and the call waits for the result. The base of the ratios is the Function.
+All times contain the call of a Python function around it.
 """
 
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 from common import OURS, Call, Report, compare, main, peer, waiting
 
@@ -19,6 +21,7 @@ import numpy as np  # isort: skip
 PROGRAM = """
 def scalar (x : f64) : f64 = x * x + 1.0
 def arrays [n] (x : [n]f64) (y : [n]f64) : [n]f64 = for i < n -> x[i] * y[i] + 1.0
+def record [n] (p : {a : [n]f64, b : [n]f64, c : [n]f64}) : f64 = dot p.a p.b + dot p.b p.c
 """
 
 
@@ -29,6 +32,7 @@ def run(report: Report) -> None:
     gradient(report, catad.grad(program["scalar"]), jax)
     for n in (4, 64):
         arrays(report, n, program["arrays"], numba, jax)
+    record(report, program["record"], jax)
 
 
 def scalar(report: Report, f: catad.Function, numba: object, jax: object) -> None:
@@ -66,11 +70,22 @@ def arrays(report: Report, n: int, f: catad.Function, numba: object, jax: object
     compare(report, f"x y + 1, {n} entries", sides)
 
 
+def record(report: Report, f: catad.Function, jax: object) -> None:
+    rng = np.random.default_rng(0)
+    p = {name: rng.standard_normal(4) for name in "abc"}
+    fast, flat = f.fast, (p["a"], p["b"], p["c"])
+    sides: dict[str, Call] = {OURS: lambda: f(p), "catad .fast": lambda: fast(*flat)}
+    if jax:
+        q = {name: jax.numpy.asarray(value) for name, value in p.items()}        # type: ignore[attr-defined]
+        sides["jax.jit"] = waiting(jax, jax.jit(lambda p: p["a"] @ p["b"] + p["b"] @ p["c"]), q)  # type: ignore[attr-defined]
+    compare(report, "a·b + b·c of a record, 4 entries each", sides)
+
+
 def body(x: float) -> float:
     return x * x + 1.0
 
 
-def product(x: np.ndarray, y: np.ndarray) -> np.ndarray:                         # type: ignore[type-arg]
+def product(x: Any, y: Any) -> Any:
     return x * y + 1.0
 
 

@@ -2,10 +2,10 @@
 
     compare : sides (name → call) → for each peer the ratio  peer / ours,  median and range over rounds
 
-A round visits the sides in turn (A B C A B C …): for each a short burst of calls, of which the shortest counts. So a busy
-neighbour meets all sides alike, and the ratio of two sides is taken within a round before anything is summarised. Before
-timing, the answers must agree. A ratio above 1 says that catad takes less time. Absolute times are printed for orientation
-only: they belong to the machine and the moment.
+A round visits the sides in turn (A B C A B C …): for each a short burst of calls, of which the shortest counts. So a
+busy neighbour meets all sides alike, and the ratio of two sides is taken within a round before anything is summarised.
+Before timing, the answers must agree. A ratio above 1 says that catad takes less time. Absolute times are printed for
+orientation only: they belong to the machine and the moment.
 
 Importing this module restricts everyone to one thread, so import it before NumPy, JAX or Numba:
 OMP/OPENBLAS/MKL/NUMEXPR/NUMBA_NUM_THREADS=1 for BLAS and Numba, NPROC=1 (the size of XLA's thread pool) and
@@ -91,30 +91,37 @@ class Report:
 
 
 def burst(call: Call, seconds: float, loops: int) -> float:
-    """The shortest of the samples that fit in `seconds` (one at least), each of `loops` calls; per call."""
-    best, clock = float("inf"), time.perf_counter
+    """The shortest of the samples that fit in `seconds`, each of `loops` calls; per call.
+
+    Five samples at least, if they fit in 20 times as long: a peer that works on another thread may wait for a core.
+    """
+    best, samples, clock = float("inf"), 0, time.perf_counter
     end = clock() + seconds
+    late = end + 19 * seconds
     repeat = range(loops)
     while True:
         start = clock()
         for _ in repeat:
             call()
         stop = clock()
-        best = min(best, stop - start)
-        if stop >= end:
+        best, samples = min(best, stop - start), samples + 1
+        if stop >= late or (samples >= 5 and stop >= end):
             return best / loops
 
 
 def loops_for(call: Call, least: float = 20e-6) -> int:
     """So many calls that a sample is long beside the clock."""
     call()
-    once = burst(call, 0.0, 3)
+    once = min(burst(call, 0.0, 1) for _ in range(3))
     return max(1, int(least / max(once, 1e-9)))
 
 
-def interleave(sides: Mapping[str, Call], rounds: int, seconds: float) -> dict[str, list[float]]:
-    """For each side the shortest call of each of its bursts."""
+def interleave(sides: Mapping[str, Call], rounds: int, seconds: float,
+               budget: float = 10.0) -> dict[str, list[float]]:
+    """For each side the shortest call of each of its bursts; fewer rounds (three at least) if those take too long."""
     loops = {name: loops_for(call) for name, call in sides.items()}
+    once = sum(max(seconds, burst(call, 0.0, loops[name])) for name, call in sides.items())
+    rounds = min(rounds, max(3, int(budget / once)))
     found: dict[str, list[float]] = {name: [] for name in sides}
     for _ in range(rounds):
         for name, call in sides.items():
@@ -137,7 +144,8 @@ def compare(report: Report, case: str, sides: Mapping[str, Call], *, answers: Ma
             rtol: float = 1e-9, seconds: float = 0.004, base: str = OURS) -> None:
     """Check that the answers agree (those of the calls, unless given), then time the sides."""
     found = dict(answers) if answers is not None else {name: call() for name, call in sides.items()}
-    if any([not agrees(report, case, name, value, found[base], rtol) for name, value in found.items()]):
+    agreed = [agrees(report, case, name, value, found[base], rtol) for name, value in found.items()]
+    if not all(agreed):
         return
     report.rows.append(row(case, interleave(sides, 5 if report.quick else 15, seconds), base=base))
 
@@ -212,7 +220,7 @@ def versions() -> dict[str, str]:
 
 
 def short(x: float) -> str:
-    return f"{x:.2f}" if x < 9.995 else f"{x:.1f}" if x < 99.95 else f"{x:.0f}"
+    return f"{x:.3f}" if x < 0.0995 else f"{x:.2f}" if x < 9.995 else f"{x:.1f}" if x < 99.95 else f"{x:.0f}"
 
 
 def duration(seconds: float) -> str:
@@ -263,12 +271,14 @@ def print_rich(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
 def print_plain(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
     widths = [max(len(x) for x in column) for column in zip(heads, *lines, strict=True)]
     for line in (heads, *lines):
-        print("  ".join(x.ljust(w) if i == 0 else x.rjust(w) for i, (x, w) in enumerate(zip(line, widths, strict=True))))
+        cells = zip(line, widths, strict=True)
+        print("  ".join(x.rjust(w) if i else x.ljust(w) for i, (x, w) in enumerate(cells)))
 
 
 def to_json(report: Report) -> dict[str, Any]:
-    return {"benchmark": report.name, "quick": report.quick, "ok": report.ok, "cpu": cpu(), "system": platform.platform(),
-            "versions": versions(), "settings": SETTINGS, "load": os.getloadavg() if hasattr(os, "getloadavg") else None,
+    load = os.getloadavg() if hasattr(os, "getloadavg") else None
+    return {"benchmark": report.name, "quick": report.quick, "ok": report.ok, "cpu": cpu(),
+            "system": platform.platform(), "versions": versions(), "settings": SETTINGS, "load": load,
             "rows": [asdict(r) for r in report.rows], "remarks": report.remarks}
 
 

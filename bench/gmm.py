@@ -26,7 +26,7 @@ import catad  # isort: skip
 import numpy as np  # isort: skip
 
 sys.path.insert(0, str(ROOT / "examples" / "gmm"))
-from problem import Problem, Theta, gradient_by_hand, read  # noqa: E402
+from problem import Problem, Theta, gradient_by_hand, read
 
 HAND = "C++ by hand"
 Pair = tuple[Callable[[], Any], Callable[[], Any]]             # the value; the value and the gradient
@@ -100,7 +100,7 @@ def hand(report: Report, folder: Path) -> ctypes.CDLL | None:
         report.remark(f"{compiler} failed ({exc}): not compared with C++ by hand")
         return None
     loaded = ctypes.CDLL(str(library))
-    inputs = [*[ctypes.c_int] * 3, *[ctypes.c_void_p] * 5, ctypes.c_double, ctypes.c_int]
+    inputs: list[Any] = [*[ctypes.c_int] * 3, *[ctypes.c_void_p] * 5, ctypes.c_double, ctypes.c_int]
     for f, outputs in ((loaded.gmm_value, 0), (loaded.gmm_gradient, 4)):
         f.restype, f.argtypes = ctypes.c_double, [*inputs, *[ctypes.c_void_p] * outputs]
     return loaded

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from types import TracebackType
 
 from catad.source import CatadError, Source, error
+from catad.source.deep import deep
 
 __all__ = ["INTERNAL", "internal"]
 
@@ -25,7 +26,8 @@ INTERNAL = "E0901"
 def internal(what: str, sources: Iterable[Source] = ()) -> Iterator[None]:
     """Turn unexpected exceptions of the body into an internal diagnostic; `what` says what was being done."""
     try:
-        yield
+        with deep():                                       # a program may be deeper than Python's usual limit
+            yield
     except (CatadError, MemoryError, OSError):             # OSError: the machine's mistake, not ours
         raise
     except Exception as exc:

@@ -41,7 +41,7 @@ def normalised(table: Table, name: str, *, tidy: bool = True, kit: Kit | None = 
         normaliser = Normaliser(table, expander, clean)
         normaliser.nets = nets
         normaliser.normal(name)
-    return reachable(nets, name)
+        return reachable(nets, name)
 
 
 def prepare(table: Table, name: str, *, kit: Kit | None = None, tidy: bool = True) -> Table:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from catad.source import Source
+from catad.source import Source, error
 from catad.source.deep import deep
 
 if TYPE_CHECKING:
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from catad.functors.kit import Kit
     from catad.net.net import Net, Table
 
-__all__ = ["PASSES", "derive", "elaborate", "load", "normalised", "prepare", "stage"]
+__all__ = ["PASSES", "STAGES", "derive", "elaborate", "load", "normalised", "prepare", "stage"]
 
 PASSES = ("load", "elaborate", "normalise", "unfold", "simplify", "bind")
+STAGES = ("source-net", "net", "schedule", "kernel", "llvm", "asm")
 
 
 def load(source: Source, *, root: str | None = None) -> Module:
@@ -75,7 +76,12 @@ def derive(table: Table, name: str, kind: str, *, argnums: tuple[int, ...] = (0,
 
 
 def stage(table: Table, name: str, kind: str) -> str:
-    """The text of a stage: "net" (after all passes), "source-net" (before), "schedule", "llvm", "asm"."""
+    """The text of a stage: "source-net" (before all passes), "net" (after), "schedule", "kernel", "llvm", "asm".
+
+    Raises E0611 for any other.
+    """
+    if kind not in STAGES:
+        raise error("E0611", f"there is no stage {kind!r}", help=[f"the stages are {', '.join(STAGES)}"])
     from catad.net.text import print_table
     if kind == "source-net":
         return print_table(table)

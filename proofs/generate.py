@@ -1,4 +1,5 @@
-"""Random well-typed `.cad` programs with inputs, over the forms of the language, tame and in range by construction.
+"""Random well-typed `.cad` programs with inputs, over the forms of the language, tame and in range by construction. All
+forms stand together in one file, since every form may contain every other.
 
     program(c)                 smooth: values stay moderate, nothing is undefined, no kinks
     program(c, ring=True)      only ring operations: exact over the rationals and modulo a prime
@@ -10,6 +11,7 @@ come from `choice`, first ones being the simplest, so that Hypothesis shrinks a 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,7 +33,8 @@ TAME = 6.0                                              # larger values are damp
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A text with an entry `f`, and flat inputs for it: x : [n]f64, a, b : f64, p : (f64, f64), r : record, k : i64."""
+    """A text with an entry `f`, and flat inputs for it: x : [n]f64, a, b : f64, p : (f64, f64), r : record, k : i64,
+    w : [n, n]f64."""
 
     text: str
     args: tuple[Any, ...]
@@ -45,21 +48,25 @@ class Num:
     bound: float
 
 
-PARAMS = (("x", "[n]f64"), ("a", "f64"), ("b", "f64"), ("p", "(f64, f64)"), ("r", "{u : f64, v : f64}"), ("k", "i64"))
+PARAMS = (("x", "[n]f64"), ("a", "f64"), ("b", "f64"), ("p", "(f64, f64)"), ("r", "{u : f64, v : f64}"), ("k", "i64"),
+          ("w", "[n, n]f64"))
 
 
-def program(c: Choice, *, ring: bool = False, size: int = 14) -> Program:
-    w = _Writer(c, ring, size)
-    body = w.body()
-    helpers = "".join(HELPERS[h] + "\n" for h in HELPERS if h in w.used)
+def program(c: Choice, *, ring: bool = False, size: int = 20) -> Program:
+    writer = _Writer(c, ring, c.pick(size + 1))
+    body = writer.body()
+    helpers = "".join(HELPERS[h] + "\n" for h in HELPERS if h in writer.used)
     params = " ".join(f"({x} : {t})" for x, t in PARAMS)
     text = f"{helpers}def f [n] {params} : {body.type} =\n  {body.text}\n"
     n = 1 + c.pick(3)
     x = np.array([float(number(c)) for _ in range(n)])
-    return Program(text, (x, *(float(number(c)) for _ in range(6)), c.pick(4)))
+    scalars = [float(number(c)) for _ in range(6)]
+    k = c.pick(4)
+    w = np.array([[float(number(c)) for _ in range(n)] for _ in range(n)])
+    return Program(text, (x, *scalars, k, w))
 
 
-def programs(*, ring: bool = False, size: int = 10) -> Any:
+def programs(*, ring: bool = False, size: int = 14) -> Any:
     """The Hypothesis strategy."""
     return drawn(lambda c: program(c, ring=ring, size=size))
 
@@ -74,7 +81,7 @@ class _Writer:
     """Writes expressions; `left` is the number of forms that may still be written."""
 
     def __init__(self, c: Choice, ring: bool, size: int) -> None:
-        self.c, self.ring, self.left = c, ring, size
+        self.c, self.ring, self.left, self.half = c, ring, size, size // 2
         self.nums: list[Num] = [Num("a", 1.5), Num("b", 1.5), Num("p.0", 1.5), Num("p.1", 1.5), Num("r.u", 1.5),
                                 Num("r.v", 1.5)]
         self.vecs: list[Num] = [Num("x", 1.5)]
@@ -106,7 +113,8 @@ class _Writer:
         deep = [self.bound, self.total, self.branch, self.loop, self.applied, self.partial, self.helper, self.pair,
                 self.record, self.diff, self.grad, self.jvp, self.vjp, self.jet, self.reduced, self.whole, self.pairs,
                 self.second]
-        return self.tame(self.c.of([*flat, *deep])())
+        forms = [*flat, *deep]
+        return self.tame(self.c.of(forms if self.left < self.half else forms[1:])())   # the first half branches out
 
     def tame(self, x: Num) -> Num:
         if x.bound <= TAME:
@@ -165,6 +173,8 @@ class _Writer:
         return self.c.of([i, f"({i} + 1) mod n", f"n - 1 - {i}", f"{i} * {i} mod n"])
 
     def indexed(self) -> Num:
+        if self.c.pick(4) == 3:
+            return Num(f"w[{self.position()}, {self.position()}]", 1.5)
         v = self.c.of(self.vecs[::-1])
         return Num(f"{v.text}[{self.position()}]", v.bound)
 
@@ -291,7 +301,7 @@ class _Writer:
         if self.left < 0:
             return self.c.of(self.vecs[::-1])
         return self.c.of([self.named, self.mapped, self.each, self.scanned, self.written, self.scattered, self.turned,
-                          self.in_place, self.gradient, self.sliced])()
+                          self.in_place, self.gradient, self.sliced, self.row, self.matrix_vector])()
 
     def named(self) -> Num:
         return self.c.of(self.vecs[::-1])
@@ -325,9 +335,9 @@ class _Writer:
         return Num(f"(accumulate {v.text} for {i} < n do ({at}, {x.text}))", v.bound + 3 * x.bound)
 
     def turned(self) -> Num:
-        return self.c.of([lambda v: Num(f"(reverse {v.text})", v.bound),
-                          lambda v: Num(f"(scale 0.5 {v.text})", v.bound),
-                          lambda v: Num(f"(add {v.text} x)", v.bound + 1.5)])(self.vec())
+        form, more = self.c.of([("(reverse {})", 0.0), ("(scale 0.5 {})", 0.0), ("(add {} x)", 1.5)])
+        v = self.vec()
+        return Num(form.format(v.text), v.bound + more)
 
     def in_place(self) -> Num:
         y, i, v = self.name("y"), self.name("i"), self.vec()
@@ -347,6 +357,46 @@ class _Writer:
     def sliced(self) -> Num:
         v = self.c.of(self.vecs[::-1])
         return Num(f"(concat {v.text}[0..1] {v.text}[1..n])" if self.c.pick(2) else f"({v.text}[0..n])", v.bound)
+
+
+    # ── matrices
+
+    def row(self) -> Num:
+        m = self.mat()
+        return Num(f"({m.text}[{self.position()}])", m.bound)
+
+    def matrix_vector(self) -> Num:
+        m, v = self.mat(), self.vec()
+        return self.vector_damped(Num(f"(matvec {m.text} {v.text})", 3 * m.bound * v.bound))
+
+    def vector_damped(self, v: Num) -> Num:
+        if v.bound <= TAME:
+            return v
+        return Num(f"(scale {2.0 ** -math.ceil(math.log2(v.bound / TAME))} {v.text})", TAME)
+
+    def mat(self) -> Num:
+        self.left -= 1
+        if self.left < 0:
+            return Num("w", 1.5)
+        return self.c.of([lambda: Num("w", 1.5), self.table, self.transposed, self.entry_written, self.outer_product])()
+
+    def table(self) -> Num:
+        i, j = self.name("i"), self.name("j")
+        with _Scope(self, indices=[i, j]):
+            body = self.num()
+        return Num(f"(for {i} < n, {j} < n -> {body.text})", body.bound)
+
+    def transposed(self) -> Num:
+        m = self.mat()
+        return Num(f"(transpose {m.text})", m.bound)
+
+    def entry_written(self) -> Num:
+        m, x = self.mat(), self.num()
+        return Num(f"({m.text} with [{self.position()}, {self.position()}] = {x.text})", max(m.bound, x.bound))
+
+    def outer_product(self) -> Num:
+        u, v = self.vec(), self.vec()
+        return Num(f"(scale 0.125 (outer {u.text} {v.text}))", u.bound * v.bound / 8)
 
 
 class _Scope:

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from catad.net.net import Entry
-from catad.types.type import BOOL, F32, F64, I64, Type, dims, flatten, is_float, leaf, tangent
+from catad.types.type import BOOL, I64, Scalar, Type, dims, flatten, is_float, leaf, tangent
 
 __all__ = ["Sample", "like", "masks", "sample", "smaller"]
 
+DTYPES = {"f64": np.float64, "f32": np.float32, "i64": np.int64, "bool": np.bool_}
 RANGES = ((-2.0, 2.0), (0.1, 2.0), (0.1, 0.9), (1.1, 3.0), (-0.5, 0.5))
 
 
@@ -57,7 +58,7 @@ def sample(entry: Entry, rng: random.Random, attempt: int = 0) -> Sample:
         if t == I64 and x in sizes:
             values.append(sizes[x])
         else:
-            values += [_filled(w, sizes, lambda t=w: scalar(leaf(t))) for w in wires(t)]  # type: ignore[misc]
+            values += [_filled(w, sizes, lambda t=w: scalar(leaf(t))) for w in wires(t)]
     return Sample(sizes, tuple(values))
 
 
@@ -71,8 +72,8 @@ def _filled(t: Type, sizes: Mapping[str, int], make: Any) -> Any:
     if not shape:
         return make()
     item = leaf(t)
-    dtype = {F64: np.float64, F32: np.float32, I64: np.int64, BOOL: np.bool_}[item]   # type: ignore[index]
-    out = np.empty(shape, dtype)
+    assert isinstance(item, Scalar)
+    out: np.ndarray[Any, Any] = np.empty(shape, DTYPES[item.name])
     for i in np.ndindex(shape):
         out[i] = make()
     return out

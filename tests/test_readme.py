@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pathlib
 import re
-import shlex
 
 import pytest
 
 from catad.cli import main
+from tests import documents
+from tests.documents import ROOT, run_session
 
-README = (pathlib.Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def blocks(language: str) -> list[str]:
-    fences = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-    return [text for name, text in fences if name == language]
+    return documents.blocks(README, language)
 
 
 @pytest.fixture
@@ -53,15 +53,9 @@ def test_scipy_takes_it(model: pathlib.Path) -> None:
     assert eval("r.structured(least_squares(r.fun, r.x0, jac=r.jac).x)", scope) == pytest.approx(said, abs=1e-9)
 
 
-def test_the_commands_print_what_it_says(model: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`…` stands for lines left out."""
-    session = next(b for b in blocks("") if b.startswith("$ "))
-    for command, shown in re.findall(r"^\$ catad (.*)\n((?:[^$\n].*\n)*)", session, re.MULTILINE):
-        main(shlex.split(command))
-        result = capsys.readouterr()
-        found = result.out + result.err
-        kept = [line for line in shown.splitlines() if line.strip() and line.strip() != "…"]
-        assert kept and all(line in found.splitlines() for line in kept), found
+def test_the_commands_print_what_it_says(model: pathlib.Path, capsys: pytest.CaptureFixture[str],
+                                         monkeypatch: pytest.MonkeyPatch) -> None:
+    run_session(next(b for b in blocks("") if b.startswith("$ ")), capsys, monkeypatch)
 
 
 def test_every_command_is_listed() -> None:

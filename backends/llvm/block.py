@@ -17,7 +17,7 @@ from .kernel import Block, Check, Instr, Literal, Load, Pure, Reg, Site
 
 __all__ = ["Frame", "Writer"]
 
-_CHEAP = 4
+_COSTLY = frozenset(name for name, row in ROWS.items() if row.cost > 4)      # does not leave a branch
 _RESULT = {"eq": "bool", "ne": "bool", "lt": "bool", "le": "bool", "gt": "bool", "ge": "bool", "ult": "bool",
            "and": "bool", "or": "bool", "not": "bool", "isnan": "bool", "isinf": "bool",
            "to_f64": "f64", "to_f32": "f32", "to_i64": "i64"}
@@ -90,15 +90,22 @@ class Writer:
 
     def pure(self, op: str, args: tuple[Reg, ...], kind: str | None = None, pinned: bool = False) -> Reg:
         """`pinned`: stays in the block that is open (its safety was just checked)."""
-        at = len(self.frames) - 1 if pinned else max((self.level[a] for a in args), default=0)
-        row = ROWS.get(op)
-        if row is not None and row.cost > _CHEAP:
-            at = max(at, self.frames[-1].barrier)
+        if pinned:
+            at = len(self.frames) - 1
+        else:
+            at, level = 0, self.level
+            for a in args:
+                if level[a] > at:
+                    at = level[a]
+        if at < self.frames[-1].barrier and op in _COSTLY:
+            at = self.frames[-1].barrier
         frame = self.frames[at]
         key = (op, args)
         r = frame.memo.get(key)
         if r is None:
-            r = frame.memo[key] = self.reg(kind or _RESULT.get(op) or self.kinds[args[-1]], at)
+            r = frame.memo[key] = len(self.kinds)
+            self.kinds.append(kind or _RESULT.get(op) or self.kinds[args[-1]])
+            self.level.append(at)
             frame.instrs.append(Pure(r, op, args))
         return r
 

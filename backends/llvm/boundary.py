@@ -3,26 +3,26 @@
     prepare   sizes of inputs against each other; dimensions of outputs; bytes of workspace
     run       pointers, sizes and scalars from the cells; the body; scalars to the cells
 
-The workspace holds the slots one after the other, each aligned to 64 bytes; a slot that is interleaved in a loop
-in lanes is that many times larger, and every accumulator with partial sums has a slot for these.
+What is called becomes internal functions (function.py) whose bodies are made the same way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 from catad.types.size import Size
 
-from .codegen import FUEL, Codegen
-from .emit import BYTES, TYPE, Text
-from .kernel import Array, For, If, Instr, Kernel, While
+from .codegen import Codegen
+from .control import FUEL
+from .emit import TYPE, Text
+from .function import Function
+from .kernel import Array, Kernel
 from .lanes import Lanes
-from .layout import first_cells
+from .layout import ALIGN, Slot, first_cells, slots_of
+from .operations import HELPERS, Operations
 
-__all__ = ["Slot", "module_text", "slots_of"]
+__all__ = ["module_text"]
 
-_ALIGN = 64
 _LIMIT = "0x43D0000000000000"                              # 2^62 as a double
 
 _HELPERS = """
@@ -88,89 +88,24 @@ refuse:
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """Workspace memory: of a buffer, or (use given) of its partial sums or packed rows in a loop."""
-
-    buffer: int
-    use: str
-    loop: int
-    size: Size
-    bytes: int
-
-
-def slots_of(kernel: Kernel, lanes: Mapping[int, Lanes]) -> tuple[Slot, ...]:
-    """What the workspace holds; slots of constant size first."""
-    width: dict[int, int] = {}
-    for x in lanes.values():
-        for b in x.private:
-            width[b] = max(width.get(b, 1), x.width)
-    slots = [Slot(k, "", -1, b.size, BYTES[b.kind] * width.get(k, 1))
-             for k, b in enumerate(kernel.buffers) if b.role == "slot"]
-    for loop in loops(kernel.body):
-        chosen = lanes.get(loop.id)
-        for r in loop.regions:
-            if chosen is not None and r.buffer in chosen.partial:
-                assert r.size is not None
-                kind = kernel.buffers[r.buffer].kind
-                slots.append(Slot(r.buffer, "sums", loop.id, r.size, BYTES[kind] * chosen.width))
-        if chosen is None:
-            continue
-        for buffer, length in chosen.packs.items():
-            size = BYTES[kernel.buffers[buffer].kind] * chosen.width
-            slots.append(Slot(buffer, "rows", loop.id, kernel.extents[length], size))
-    return tuple(sorted(slots, key=lambda s: s.size.constant is None))
-
-
-def loops(block: tuple[Instr, ...]) -> list[For]:
-    """All loops of a block, outer ones first."""
-    found: list[For] = []
-    pending = [block]
-    while pending:
-        for i in pending.pop():
-            if isinstance(i, For):
-                found.append(i)
-                pending.append(i.body)
-            elif isinstance(i, If):
-                pending.extend((i.then, i.other))
-            elif isinstance(i, While):
-                pending.extend((i.head, i.body))
-    return found
-
-
-def repeats(block: tuple[Instr, ...]) -> bool:
-    """Is there a loop without a count?"""
-    pending = [block]
-    while pending:
-        for i in pending.pop():
-            match i:
-                case While():
-                    return True
-                case For():
-                    pending.append(i.body)
-                case If():
-                    pending.extend((i.then, i.other))
-    return False
-
-
-def module_text(kernel: Kernel, lanes: Mapping[int, Lanes], symbol: str, *,
+def module_text(kernel: Kernel, lanes: Mapping[int, Lanes], symbol: str, functions: Sequence[Function] = (), *,
                 strict: bool = False) -> tuple[str, tuple[str, ...]]:
     """The LLVM module of a kernel without its math functions, and the names of those."""
-    gen = Codegen(kernel, lanes, strict)
+    ops = Operations(strict)
     slots = slots_of(kernel, lanes)
+    bodies = [_function(ops, f) for f in functions]
+    gen = Codegen(kernel, lanes, ops)
     _run(gen, kernel, slots)
     prepare = Text()
     _prepare(prepare, kernel, slots)
     parts = [_HELPERS]
-    if any(b.role == "arena" for b in kernel.buffers):
+    if any(b.role == "arena" for k in (kernel, *(f.kernel for f in functions)) for b in k.buffers):
         parts.append(_RESERVE)
-    from .operations import HELPERS
-    parts += [HELPERS[h] for h in gen.ops.helpers]
-    parts.append(f"\ndefine i32 @{symbol}.prepare(ptr %ctx, ptr %slots) {{\nentry:")
-    parts.append("\n".join(prepare.lines) + "\n}\n")
-    parts.append(f"\ndefine i32 @{symbol}.run(ptr %ctx, ptr %slots) {{\nentry:")
-    parts.append("\n".join(gen.text.lines) + "\n" + "\n".join(gen.cold) + "\n}\n")
-    return "\n".join(parts), tuple(gen.ops.functions)
+    parts += [HELPERS[h] for h in ops.helpers]
+    parts += bodies
+    parts += [f"\ndefine i32 @{symbol}.prepare(ptr %ctx, ptr %slots) {{\nentry:", *prepare.lines, "}\n"]
+    parts += [f"\ndefine i32 @{symbol}.run(ptr %ctx, ptr %slots) {{\nentry:", *gen.text.lines, *gen.cold, "}\n"]
+    return "\n".join(parts), tuple(ops.functions)
 
 
 # ── sizes as text ───────────────────────────────────────────────────────────────────────────────────────────
@@ -279,12 +214,12 @@ def _layout(e: Text, slots: tuple[Slot, ...], env: Mapping[str, str]) -> tuple[l
         size = polynomial(e, slot.size * slot.bytes, env)
         if slot.size.constant is not None:
             offsets.append(str(fixed))
-            fixed = -(-(fixed + max(0, int(size))) // _ALIGN) * _ALIGN
+            fixed = -(-(fixed + max(0, int(size))) // ALIGN) * ALIGN
             at = str(fixed)
             continue
         offsets.append(at)
-        room = e.let(f"add i64 {_clamped(e, size)}, {_ALIGN - 1}")
-        room = e.let(f"and i64 {room}, {-_ALIGN}")
+        room = e.let(f"add i64 {_clamped(e, size)}, {ALIGN - 1}")
+        room = e.let(f"and i64 {room}, {-ALIGN}")
         at = e.let(f"add i64 {at}, {room}")
     return offsets, at
 
@@ -305,11 +240,26 @@ def _run(gen: Codegen, kernel: Kernel, slots: tuple[Slot, ...]) -> None:
         if b.role in ("input", "output"):
             cell = (starts if b.role == "input" else ends)[b.number]
             gen.base[number] = e.let(f"load ptr, ptr {_cell(e, cell)}")
-        elif b.role == "arena":
+    _body(gen, kernel, slots, env, "")
+    for k, r in kernel.results:
+        _write_scalar(e, gen, r, _cell(e, ends[k]))
+    for k, buffer, regs in kernel.late:
+        e.do(f"store ptr {gen.base[buffer]}, ptr {_cell(e, ends[k])}")
+        for j, r in enumerate(regs):
+            e.do(f"store i64 {_clamped(e, gen.scalar(r))}, ptr {_cell(e, ends[k] + 1 + j)}")
+    e.do("ret i32 0")
+
+
+def _body(gen: Codegen, kernel: Kernel, slots: tuple[Slot, ...], env: Mapping[str, str], base: str) -> None:
+    """Memory of the body, then the body. `base` is that of the workspace."""
+    e = gen.text
+    for number, b in enumerate(kernel.buffers):
+        if b.role == "arena":
             e.do(f"%cell{number} = alloca {{ ptr, i64 }}")
             e.do(f"store {{ ptr, i64 }} zeroinitializer, ptr %cell{number}")
+    gen.result_cells(kernel.body)
     if slots:
-        base = e.let("load ptr, ptr %ctx")
+        base = base or e.let("load ptr, ptr %ctx")
         for slot, at in zip(slots, _layout(e, slots, env)[0], strict=True):
             p = e.let(f"getelementptr i8, ptr {base}, i64 {at}")
             match slot.use:
@@ -320,13 +270,33 @@ def _run(gen: Codegen, kernel: Kernel, slots: tuple[Slot, ...]) -> None:
                 case _:
                     gen.base[slot.buffer] = p
     gen.block(kernel.body)
-    for k, r in kernel.results:
-        _write_scalar(e, gen, r, ends[k])
-    for k, buffer, regs in kernel.late:
-        e.do(f"store ptr {gen.base[buffer]}, ptr {_cell(e, ends[k])}")
-        for j, r in enumerate(regs):
-            e.do(f"store i64 {_clamped(e, gen.scalar(r))}, ptr {_cell(e, ends[k] + 1 + j)}")
+
+
+def _function(ops: Operations, f: Function) -> str:
+    """A function of the module; see function.py for what it takes."""
+    kernel = f.kernel
+    gen = Codegen(kernel, f.lanes, ops)
+    e = gen.text
+    takes = ["ptr %ctx", "ptr %fuel", "ptr %room"]
+    env: dict[str, str] = {}
+    for x, r in kernel.size_regs:
+        env[x] = e.name()
+        takes.append(f"i64 {env[x]}")
+        gen.put(r, env[x])
+    for _, r in kernel.params:
+        takes.append(f"{TYPE[kernel.kinds[r]]} {(name := e.name())}")
+        gen.put(r, name)
+    for number, b in enumerate(kernel.buffers):
+        if b.role in ("input", "output"):
+            gen.base[number] = e.name()
+            takes.append(f"ptr {gen.base[number]}")
+    gen.enter_function()
+    _body(gen, kernel, slots_of(kernel, f.lanes), env, "%room")
+    for cell, (_, r) in enumerate(kernel.results):
+        _write_scalar(e, gen, r, e.let(f"getelementptr i64, ptr %results, i64 {cell}"))
     e.do("ret i32 0")
+    head = f"\ndefine internal i32 @{f.symbol}({', '.join(takes)}, ptr %results) {{\nentry:"
+    return "\n".join([head, *e.lines, *gen.cold, "}\n"])
 
 
 def _read_scalar(e: Text, kind: str, cell: int) -> str:
@@ -334,8 +304,8 @@ def _read_scalar(e: Text, kind: str, cell: int) -> str:
     return e.let(f"icmp ne i64 {raw}, 0") if kind == "bool" else raw
 
 
-def _write_scalar(e: Text, gen: Codegen, r: int, cell: int) -> None:
+def _write_scalar(e: Text, gen: Codegen, r: int, cell: str) -> None:
     kind, value = gen.kinds[r], gen.scalar(r)
     if kind == "bool":
         kind, value = "i64", e.let(f"zext i1 {value} to i64")
-    e.do(f"store {TYPE[kind]} {value}, ptr {_cell(e, cell)}")
+    e.do(f"store {TYPE[kind]} {value}, ptr {cell}")

@@ -1,54 +1,107 @@
-"""From the entry of a table to its kernel: the boundary, and the lowering of what is inside."""
+"""From the entry of a table to its kernel and functions: the boundaries, and the lowering of what is inside."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 
 from catad.net.net import BindSize, Net, Table
+from catad.net.sizes import spoken
 from catad.source import error
 from catad.types.size import Size
 from catad.types.type import Array as ArrayType
 from catad.types.type import dims
 
 from .arrays import Value, View, product
-from .kernel import Array, Buffer, Dim, Kernel, Port, Reg, SizeSource
-from .layout import first_cells
-from .lower import Lowering, kind_of
+from .function import Function, needs
+from .inlining import Inlining
+from .kernel import Array, Buffer, Dim, Kernel, Port, Reg, Site, SizeSource
+from .lanes import Lanes
+from .layout import first_cells, slots_of
+from .lower import Lowering
 from .schedule import NetPlan, Planner
+from .scope import kind_of
 
 __all__ = ["build"]
+
+Choose = Callable[[Kernel], Mapping[int, Lanes]]
 
 _GUESS = 64                                               # what a size of the entry is taken for in cost estimates
 
 
-def build(table: Table, name: str, *, strict: bool = False) -> tuple[Kernel, NetPlan]:
-    """The kernel of an entry and the storage plan that it follows."""
+def build(table: Table, name: str, choose: Choose, *, strict: bool = False,
+          symbol: str = "f") -> tuple[Kernel, NetPlan, tuple[Function, ...]]:
+    """The kernel of an entry, the storage plan that it follows, and the functions that it calls, callees first."""
     net = table.nets[name]
-    planner = Planner(table)
-    planner.calling.append(name)
+    planner = Planner(table, Inlining(table, name))
+    functions = _Functions(planner, choose, strict, symbol)
     plan = planner.plan(net)
-    low = Lowering(planner, strict)
+    low = functions.lowering()
     low.site("E0507", None, "no room for {a} bytes of workspace")
     names = set(entry_sizes(net))
     inputs = tuple(_port(net, w, names) for w in net.inputs)
     outputs = tuple(_port(net, w, names) for w in net.outputs)
     sources = _sources(low, net, name, inputs)
-    for s in sources:
-        low.atoms.entry(s.name, _GUESS)
-        low.atom_regs[s.name] = low.reg("i64", 0)
-        low.sym[low.atom_regs[s.name]] = Size.var(s.name)
+    regs = _size_regs(low, [s.name for s in sources])
     args, params = _arguments(low, net)
     wanted = _outputs(low, net, outputs)
     outs = low.net(net, plan, args, {x: Size.var(x) for x in entry_sizes(net)}, wanted)
     results = tuple((k, v) for k, v in enumerate(outs) if isinstance(v, int))
     late = tuple(_late(low, k, v) for k, v in enumerate(outs) if not isinstance(v, int) and wanted[k] is None)
-    regs = tuple((s.name, low.atom_regs[s.name]) for s in sources)
     shapes = _shapes(low, inputs, sources)
+    body = low.close()
     kernel = Kernel(name, tuple(low.kinds), inputs, outputs, sources, shapes, regs, params, results, late,
-                    tuple(low.buffers), low.close(), tuple(low.sites),
-                    dict(low.extents),
+                    tuple(low.buffers), body, tuple(low.sites), dict(low.extents),
                     tuple((r, x) for x, r in low.atom_regs.items()))
-    return kernel, plan
+    return kernel, plan, tuple(functions.made.values())
+
+
+class _Functions:
+    """The functions of a module, each made when it is first called. Sites are numbered in one list."""
+
+    def __init__(self, planner: Planner, choose: Choose, strict: bool, symbol: str) -> None:
+        self.planner, self.choose, self.strict, self.symbol = planner, choose, strict, symbol
+        self.made: dict[str, Function] = {}
+        self.sites: dict[Site, int] = {}
+
+    def lowering(self) -> Lowering:
+        low = Lowering(self.planner, self.strict, self.of)
+        low.sites = self.sites
+        return low
+
+    def of(self, name: str) -> Function:
+        known = self.made.get(name)
+        if known is None:
+            known = self._make(name)
+            self.made[name] = known
+        return known
+
+    def _make(self, name: str) -> Function:
+        net = self.planner.table.nets[name]
+        plan, ties = self.planner.function(name)
+        low = self.lowering()
+        regs = _size_regs(low, net.sizes)
+        args, params = _arguments(low, net)
+        ports = tuple(_port(net, w, set(net.sizes)) for w in net.outputs)
+        wanted = _outputs(low, net, ports, ties)
+        outs = low.net(net, plan, args, {x: Size.var(x) for x in net.sizes}, wanted)
+        results = tuple((k, v) for k, v in enumerate(outs) if isinstance(v, int))
+        body = low.close()
+        kernel = Kernel(name, tuple(low.kinds), tuple(_port(net, w, set(net.sizes)) for w in net.inputs), ports, (),
+                        (), regs, params, results, (), tuple(low.buffers), body, tuple(low.sites),
+                        dict(low.extents), tuple((r, x) for x, r in low.atom_regs.items()))
+        lanes = self.choose(kernel)
+        symbol = f"{self.symbol}.call{len(self.made)}." + re.sub(r"[^A-Za-z0-9_]", "_", name)
+        return Function(symbol, kernel, lanes, ties, needs(slots_of(kernel, lanes)))
+
+
+def _size_regs(low: Lowering, names: Sequence[str]) -> tuple[tuple[str, Reg], ...]:
+    """Registers of the sizes known at the start."""
+    for x in names:
+        low.atoms.entry(x, _GUESS)
+        low.atom_regs[x] = low.reg("i64", 0)
+        low.sym[low.atom_regs[x]] = Size.var(x)
+    return tuple((x, low.atom_regs[x]) for x in names)
 
 
 def entry_sizes(net: Net) -> tuple[str, ...]:
@@ -78,7 +131,7 @@ def _sources(low: Lowering, net: Net, name: str, inputs: Sequence[Port]) -> tupl
     for b in net.boxes:
         if isinstance(b.op, BindSize) and b.sources[0] in net.inputs and b.op.name not in found:
             cell = starts[net.inputs.index(b.sources[0])]
-            site = low.site("E0506", b.span, f"the size {b.op.name} is {{a}}")
+            site = low.site("E0506", b.span, f"a size is negative: {spoken(Size.var(b.op.name), '{a}')}")
             found[b.op.name] = SizeSource(b.op.name, cell, "clamp" if b.op.clamp else "error", site)
     missing = [x for x in net.sizes if x not in found]
     if missing:
@@ -123,10 +176,12 @@ def _arguments(low: Lowering, net: Net) -> tuple[list[Value], tuple[tuple[int, R
     return args, tuple(params)
 
 
-def _outputs(low: Lowering, net: Net, outputs: Sequence[Port]) -> list[View | None]:
+def _outputs(low: Lowering, net: Net, outputs: Sequence[Port],
+             ties: Sequence[int | None] = ()) -> list[View | None]:
+    """Storage given for the outputs: those of known size that are not written into an input."""
     wanted: list[View | None] = []
     for k, port in enumerate(outputs):
-        if isinstance(port, Array) and all(d.size is not None for d in port.dims):
+        if isinstance(port, Array) and (not ties or ties[k] is None) and all(d.size is not None for d in port.dims):
             shape = dims(net.wires[net.outputs[k]])
             low.buffers.append(Buffer("output", k, port.kind, product(shape)))
             wanted.append(low.view(len(low.buffers) - 1, shape))

@@ -1,9 +1,8 @@
-"""Kernel IR and a choice of lanes become LLVM text: all instructions together, since they share one state.
+"""Kernel IR and a choice of lanes become LLVM text.
 
     loop          guard; do { … } while          finals by φ
     loop in lanes whole vectors, `unroll` accumulators, then a masked rest; sums added up at the end
     if            a branch when the condition is uniform, else both sides under a mask
-    check         a branch to a cold block that reports the site
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .arrays import neutral
-from .emit import BYTES, MEMORY
+from .control import Control
 from .kernel import (
     AddTo,
     Block,
@@ -20,6 +19,7 @@ from .kernel import (
     For,
     If,
     Instr,
+    Invoke,
     Kernel,
     Literal,
     Load,
@@ -29,25 +29,17 @@ from .kernel import (
     Store,
     While,
 )
-from .lanes import VARYING, Form, Lanes, Stride
-from .memory import Memory
-from .operations import Operations, splat, suffix, vector
+from .lanes import VARYING, Form, Lanes
+from .operations import Operations, splat, vector
 
-__all__ = ["FUEL", "Codegen"]
-
-FUEL = 1 << 16                                            # inner trips between two polls
+__all__ = ["Codegen"]
 
 
-class Codegen(Memory):
+class Codegen(Control):
     """The body of `run`. `slots[key]` are the bases of workspace memory, which the boundary has laid out."""
 
-    def __init__(self, kernel: Kernel, lanes: Mapping[int, Lanes], strict: bool) -> None:
-        super().__init__(kernel.kinds, kernel.buffers, Operations(strict))
-        self.kernel, self.lanes = kernel, lanes
-        self.cold: list[str] = []
-        self.depth = 0
-        self.partial_bases: dict[tuple[int, int], str] = {}
-        self.pack_bases: dict[tuple[int, int], str] = {}
+    def __init__(self, kernel: Kernel, lanes: Mapping[int, Lanes], ops: Operations) -> None:
+        super().__init__(kernel, lanes, ops)
         self.inductive: set[Reg] = set()
 
     # ── blocks ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -59,7 +51,10 @@ class Codegen(Memory):
     def instr(self, i: Instr) -> None:
         match i:
             case Pure():
-                self.pure(i)
+                if self.info is None:
+                    self.plain(i)
+                else:
+                    self.pure(i)
             case Load():
                 self.load(i)
             case Store():
@@ -83,99 +78,33 @@ class Codegen(Memory):
                 self.repeat(i)
             case Reserve():
                 self.reserve(i)
+            case Invoke():
+                self.invoke(i)
+
+    def plain(self, i: Pure) -> None:
+        """Outside of lanes."""
+        regs, values, kinds = i.args, self.values, self.kinds
+        single = self.ops.single(i.op, kinds[regs[0]], 1)
+        if single is not None and i.dst not in self.inductive:
+            if len(regs) == 2:
+                right = f"{single[0]}{values[regs[0]][0]}, {values[regs[1]][0]}{single[1]}"
+            else:
+                right = f"{single[0]}{values[regs[0]][0]}{single[1]}"
+            values[i.dst] = (self.text.let(right), 0)
+        else:
+            self.pure(i)
 
     def pure(self, i: Pure) -> None:
         if i.dst in self.inductive:
             return
         form = self.info.forms.get(i.dst, 0) if self.info is not None else 0
-        kinds = tuple(self.kinds[a] for a in i.args)
+        kinds = tuple([self.kinds[a] for a in i.args])
         known = {k: int(self.constants[a]) for k, a in enumerate(i.args) if a in self.constants and kinds[k] == "i64"}
         if form == VARYING:
-            args, width = tuple(self.vec(a) for a in i.args), self.w
+            args, width = tuple([self.vec(a) for a in i.args]), self.w
         else:
-            args, width = tuple(self.scalar(a) for a in i.args), 1
+            args, width = tuple([self.scalar(a) for a in i.args]), 1
         self.put(i.dst, self.ops.apply(self.text, i.op, kinds, self.kinds[i.dst], args, width, known), form)
-
-    # ── failure ─────────────────────────────────────────────────────────────────────────────────────────────
-
-    def check(self, i: Check) -> None:
-        e = self.text
-        if self.control is None and all(self.form(r) != VARYING for r in (i.ok, i.a, i.b)):
-            self.stop_unless(self.scalar(i.ok), i.site, self.scalar(i.a), self.scalar(i.b))
-            return
-        w = self.w
-        bad = e.let(f"xor <{w} x i1> {self.vec(i.ok)}, {splat(True, 'bool', w)}")
-        if self.mask is not None:
-            bad = e.let(f"and <{w} x i1> {bad}, {self.mask}")
-        a, b = self.vec(i.a), self.vec(i.b)
-        some = e.let(f"call i1 @llvm.vector.reduce.or.v{w}i1(<{w} x i1> {bad})")
-        fine, fail = e.fresh("fine"), e.fresh("fail")
-        e.fork(some, fail, fine)
-        lane, x, y = e.name(), e.name(), e.name()
-        self.cold += [f"{fail}:", f"  {lane}.bits = bitcast <{w} x i1> {bad} to i{w}",
-                      f"  {lane} = call i{w} @llvm.cttz.i{w}(i{w} {lane}.bits, i1 true)",
-                      f"  {x} = extractelement {vector(self.kinds[i.a], w)} {a}, i{w} {lane}",
-                      f"  {y} = extractelement {vector(self.kinds[i.b], w)} {b}, i{w} {lane}"]
-        self._report(i.site, x, y)
-        e.start(fine)
-
-    def stop_unless(self, ok: str, site: int, a: str, b: str) -> None:
-        e = self.text
-        fine, fail = e.fresh("fine"), e.fresh("fail")
-        e.fork(ok, fine, fail)
-        self.cold.append(f"{fail}:")
-        self._report(site, a, b)
-        e.start(fine)
-
-    def _report(self, site: int, a: str, b: str) -> None:
-        code = int(self.kernel.sites[site].code[1:])
-        self.cold.append(f"  call void @catad.report(ptr %ctx, i64 {site}, i64 {a}, i64 {b})")
-        self.cold.append(f"  ret i32 {code}")
-
-    def poll(self, loop: For) -> None:
-        """At the head of a trip of a long loop: count, and ask now and then whether to go on."""
-        if self.depth > 1 or (self.depth == 1 and not any(isinstance(x, For) for x in loop.body)):
-            return
-        if self.info is not None and self.info.loop == loop.id and self._streams(loop):
-            return
-        self._ask()
-
-    def _ask(self) -> None:
-        e = self.text
-        rest = self._burn("1")
-        out = e.let(f"icmp slt i64 {rest}, 0")
-        on, ask = e.fresh("on"), e.fresh("ask")
-        e.fork(out, ask, on)
-        stop, code, go = e.fresh("stop"), e.name(), e.name()
-        self.cold += [f"{ask}:", f"  store i64 {FUEL}, ptr %fuel", f"  {code} = call i32 @catad.poll(ptr %ctx)",
-                      f"  {go} = icmp eq i32 {code}, 0", f"  br i1 {go}, label %{on}, label %{stop}",
-                      f"{stop}:", f"  ret i32 {code}"]
-        e.start(on)
-
-    def _streams(self, loop: For) -> bool:
-        """Does each trip of this innermost loop touch memory of its own? Then it is no longer than that memory."""
-        return all(not isinstance(x, For | If) for x in loop.body) and any(
-            isinstance(x, Load | Store) and loop.var in x.path for x in loop.body)
-
-    def _burn(self, amount: str) -> str:
-        e = self.text
-        fuel = e.let("load i64, ptr %fuel")
-        rest = e.let(f"sub i64 {fuel}, {amount}")
-        e.do(f"store i64 {rest}, ptr %fuel")
-        return rest
-
-    def spend(self, loop: For, extent: str) -> None:
-        """Inner loops count their trips at once."""
-        if self.depth >= 1 and not any(isinstance(x, For) for x in loop.body):
-            self._burn(extent)
-
-    def reserve(self, i: Reserve) -> None:
-        e = self.text
-        bytes_ = e.let(f"mul i64 {self.scalar(i.count)}, {BYTES[self.buffers[i.buffer].kind]}")
-        p = e.let(f"call ptr @catad.reserve(ptr %ctx, i64 {bytes_}, ptr %cell{i.buffer})")
-        ok = e.let(f"icmp ne ptr {p}, null")
-        self.stop_unless(ok, i.site, bytes_, "0")
-        self.base[i.buffer] = p
 
     # ── loops ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -417,103 +346,3 @@ class Codegen(Memory):
             e.fill(at, f"{name} = phi {t} [ {s}, %{before} ], [ {o}, %{latch} ]")
             finals.append(e.let(f"phi {t} [ {s}, %{before} ], [ {o}, %{latch} ]"))
         return finals
-
-    def join(self, c: Carried, a: str, b: str, width: int) -> str:
-        kind = self.kinds[c.inner]
-        return self.ops.apply(self.text, c.kind, (kind, kind), kind, (a, b), width, {})
-
-    def across(self, c: Carried, text: str, w: int) -> str:
-        """All lanes of an accumulator together."""
-        kind = self.kinds[c.inner]
-        return self.text.let(_across(c.kind, kind, text, w))
-
-    def pack(self, loop: For) -> None:
-        """Copy the rows of this trip side by side."""
-        assert self.info is not None
-        e, w, self.lane_var = self.text, self.w, loop.var
-        for buffer, length in self.info.packs.items():
-            kind = self.buffers[buffer].kind
-            mem, size = MEMORY[kind], BYTES[kind]
-            base, n = self.pack_bases[loop.id, buffer], self.scalar(length)
-            row = e.let(f"mul i64 {self.scalar(loop.var)}, {n}")
-            steps = self.steps(Stride(length))
-            with _Counted(self, n) as k:
-                at = e.let(f"add i64 {row}, {k}")
-                p = e.let(f"getelementptr {mem}, ptr {self.base[buffer]}, i64 {at}")
-                many = e.let(f"getelementptr {mem}, ptr {p}, <{w} x i64> {steps}")
-                v = e.let(self.gather(many, mem, kind, size))
-                q = e.let(f"getelementptr <{w} x {mem}>, ptr {base}, i64 {k}")
-                e.do(f"store <{w} x {mem}> {v}, ptr {q}, align {size}")
-            self.packed[buffer] = (base, row)
-
-    # ── partial sums ────────────────────────────────────────────────────────────────────────────────────────
-
-    def clear_partial(self, loop: For, lanes: Lanes) -> None:
-        for r in loop.regions:
-            if r.buffer in lanes.partial:
-                base = self.partial_bases[loop.id, r.buffer]
-                self.partial[r.buffer] = (base, r.offset)
-                kind = self.buffers[r.buffer].kind
-                cell = f"<{lanes.width} x {MEMORY[kind]}>"
-                zero = splat(-0.0 if kind != "i64" else 0, kind, lanes.width)
-                with _Counted(self, self.scalar(r.count)) as k:
-                    p = self.text.let(f"getelementptr {cell}, ptr {base}, i64 {k}")
-                    self.text.do(f"store {cell} {zero}, ptr {p}, align {BYTES[kind]}")
-
-    def add_partial(self, loop: For, lanes: Lanes) -> None:
-        for r in loop.regions:
-            if r.buffer in lanes.partial:
-                base, _ = self.partial.pop(r.buffer)
-                kind = self.buffers[r.buffer].kind
-                mem = MEMORY[kind]
-                cell = f"<{lanes.width} x {mem}>"
-                e = self.text
-                with _Counted(self, self.scalar(r.count)) as k:
-                    p = e.let(f"getelementptr {cell}, ptr {base}, i64 {k}")
-                    v = e.let(f"load {cell}, ptr {p}, align {BYTES[kind]}")
-                    total = e.let(_across("add", kind, v, lanes.width))
-                    at = e.let(f"add i64 {self.scalar(r.offset)}, {k}")
-                    q = e.let(f"getelementptr {mem}, ptr {self.base[r.buffer]}, i64 {at}")
-                    old = e.let(f"load {mem}, ptr {q}, align {BYTES[kind]}")
-                    new = self.ops.apply(e, "add", (kind, kind), kind, (old, total), 1, {})
-                    e.do(f"store {mem} {new}, ptr {q}, align {BYTES[kind]}")
-
-
-class _Counted:
-    """`with` a plain loop of so many trips around what is emitted; yields the trip."""
-
-    def __init__(self, gen: Codegen, count: str) -> None:
-        self.e, self.count = gen.text, count
-
-    def __enter__(self) -> str:
-        e = self.e
-        some = e.let(f"icmp sgt i64 {self.count}, 0")
-        self.before, self.body, self.after = e.label, e.fresh("each"), e.fresh("all")
-        e.fork(some, self.body, self.after)
-        e.start(self.body)
-        self.trip, self.at = e.name(), e.hole()
-        return self.trip
-
-    def __exit__(self, *_: object) -> None:
-        e = self.e
-        following = e.let(f"add nuw nsw i64 {self.trip}, 1")
-        again = e.let(f"icmp slt i64 {following}, {self.count}")
-        latch = e.label
-        e.fork(again, self.body, self.after)
-        e.fill(self.at, f"{self.trip} = phi i64 [ 0, %{self.before} ], [ {following}, %{latch} ]")
-        e.start(self.after)
-
-
-def _across(op: str, kind: str, text: str, w: int) -> str:
-    t, v, s = vector(kind, 1), vector(kind, w), suffix(kind, w)
-    if kind in ("f64", "f32"):
-        match op:
-            case "add":
-                return f"call reassoc {t} @llvm.vector.reduce.fadd.{s}({t} {splat(-0.0, kind, 1)}, {v} {text})"
-            case "mul":
-                return f"call reassoc {t} @llvm.vector.reduce.fmul.{s}({t} {splat(1.0, kind, 1)}, {v} {text})"
-        return f"call {t} @llvm.vector.reduce.f{op}imum.{s}({v} {text})"
-    name = {"max": "smax", "min": "smin"}.get(op, op)
-    if kind == "bool":
-        name = {"max": "or", "min": "and"}.get(op, op)
-    return f"call {t} @llvm.vector.reduce.{name}.{s}({v} {text})"

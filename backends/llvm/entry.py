@@ -20,7 +20,7 @@ from functools import cache
 from typing import Any
 
 from catad.backends.llvm.arguments import convert
-from catad.backends.llvm.engine import Loaded, link
+from catad.backends.llvm.engine import Loaded, Options, link
 from catad.backends.llvm.signature import KINDS, Port, Signature
 from catad.backends.llvm.support import FUNCTIONS, SUPPORT
 from catad.backends.llvm.support_state import STATE
@@ -43,7 +43,9 @@ def exports(name: str) -> list[str]:
 
 @cache
 def _library(target: Target) -> Loaded:
-    return link(SUPPORT, functions=FUNCTIONS, target=target)
+    # Straight-line code around calls of Python: optimising its selection gains nothing that can be measured, and takes
+    # four times as long.
+    return link(SUPPORT, functions=FUNCTIONS, target=target, options=Options(codegen=0))
 
 
 def symbols(target: Target) -> Mapping[str, int]:

@@ -22,8 +22,8 @@ from catad.source import Span
 from catad.types.size import Size
 
 __all__ = [
-    "AddTo", "Array", "Block", "Buffer", "Carried", "Check", "Dim", "For", "If", "Induction", "Instr", "Kernel",
-    "Literal", "Load", "Port", "Pure", "Reg", "Region", "Reserve", "Site", "SizeSource", "Store", "While",
+    "AddTo", "Array", "Block", "Buffer", "Carried", "Check", "Dim", "For", "If", "Induction", "Instr", "Invoke",
+    "Kernel", "Literal", "Load", "Port", "Pure", "Reg", "Region", "Reserve", "Site", "SizeSource", "Store", "While",
 ]
 
 Reg = int
@@ -158,6 +158,21 @@ class If:
 
 
 @dataclass(frozen=True, slots=True)
+class Invoke:
+    """Calls a function of the module (function.py). `places`: where its arrays begin, as (buffer, offset).
+
+    `room` is the buffer of its workspace, -1 when it needs none.
+    """
+
+    function: str
+    sizes: tuple[Reg, ...]
+    scalars: tuple[Reg, ...]
+    places: tuple[tuple[int, Reg], ...]
+    results: tuple[Reg, ...]
+    room: int
+
+
+@dataclass(frozen=True, slots=True)
 class While:
     """head; leave unless `cond`; body; and again. The head runs once more often than the body.
 
@@ -171,7 +186,7 @@ class While:
     body: Block
 
 
-Instr = Literal | Pure | Load | Store | AddTo | Check | Reserve | For | If | While
+Instr = Literal | Pure | Load | Store | AddTo | Check | Reserve | Invoke | For | If | While
 Block = tuple[Instr, ...]
 
 

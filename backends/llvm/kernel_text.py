@@ -4,16 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .kernel import AddTo, Array, Block, Check, For, If, Instr, Kernel, Literal, Load, Port, Pure, Reserve, Store, While
+from .kernel import (
+    AddTo,
+    Array,
+    Block,
+    Check,
+    For,
+    If,
+    Instr,
+    Invoke,
+    Kernel,
+    Literal,
+    Load,
+    Port,
+    Pure,
+    Reserve,
+    Store,
+    While,
+)
 from .lanes import Lanes
 
 __all__ = ["kernel_text", "lanes_text"]
 
 
-def kernel_text(kernel: Kernel, lanes: Mapping[int, Lanes] | None = None) -> str:
-    """All of a kernel; loops in lanes say so."""
+def kernel_text(kernel: Kernel, lanes: Mapping[int, Lanes] | None = None, symbol: str = "") -> str:
+    """All of a kernel, or of a function, which has a symbol; loops in lanes say so."""
     printer = _Printer(kernel, lanes or {})
-    return printer.text()
+    return printer.text(f"function {symbol}" if symbol else f"kernel {kernel.name}")
 
 
 def lanes_text(kernel: Kernel, lanes: Mapping[int, Lanes]) -> str:
@@ -42,11 +59,11 @@ class _Printer:
         self.names = {r: x for x, r in kernel.size_regs}
         self.lines: list[str] = []
 
-    def text(self) -> str:
+    def text(self, what: str) -> str:
         k = self.kernel
         self.names.update({r: f"arg{w}" for w, r in k.params})
         ports = ", ".join(_port(p) for p in k.inputs), ", ".join(_port(p) for p in k.outputs)
-        self.lines.append(f"kernel {k.name} ({ports[0]}) -> ({ports[1]})")
+        self.lines.append(f"{what} ({ports[0]}) -> ({ports[1]})")
         for n, x in enumerate(k.buffers):
             home = f" in loop {x.home[-1]}" if x.home else ""
             note = f"  -- {x.note}" if x.note else ""
@@ -85,6 +102,8 @@ class _Printer:
                 line = f"check {r(ok)} else {s.code} {s.what.format(a=r(a), b=r(b))}"
             case Reserve(buffer, count):
                 line = f"reserve b{buffer} {r(count)}"
+            case Invoke():
+                line = self.call(i)
             case For():
                 self.loop(i, indent)
                 return
@@ -95,6 +114,12 @@ class _Printer:
                 self.repeat(i, indent)
                 return
         self.lines.append(indent + line)
+
+    def call(self, i: Invoke) -> str:
+        r = self.reg
+        given = [*map(r, i.sizes), *map(r, i.scalars), *(f"b{b}[{r(at)}…]" for b, at in i.places)]
+        room = f" in b{i.room}" if i.room >= 0 else ""
+        return f"{', '.join(map(r, i.results)) or '()'} = call {i.function} ({', '.join(given)}){room}"
 
     def path(self, path: tuple[int, ...]) -> str:
         return f"  -- [{', '.join(map(self.reg, path))}]" if len(path) > 1 else ""

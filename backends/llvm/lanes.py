@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from catad.ops import ROWS
 
-from .kernel import AddTo, Block, Check, For, If, Instr, Kernel, Literal, Load, Pure, Reg, Reserve, Store, While
+from .kernel import AddTo, Block, Check, For, If, Instr, Invoke, Kernel, Literal, Load, Pure, Reg, Reserve, Store, While
 from .target import Target
 
 __all__ = ["VARYING", "Form", "Lanes", "Stride", "choose"]
@@ -70,6 +70,7 @@ def choose(kernel: Kernel, target: Target, *, strict: bool = False, force: int |
 class _Choice:
     def __init__(self, kernel: Kernel, target: Target, strict: bool, force: int | None) -> None:
         self.kernel, self.target, self.strict, self.force = kernel, target, strict, force
+        self.literals = {i.dst: i.value for i in kernel.body if isinstance(i, Literal)}
 
     def block(self, block: Block, chosen: dict[int, Lanes]) -> float:
         """The cost of running a block once, after choosing the lanes of its loops."""
@@ -101,7 +102,7 @@ class _Choice:
         if not loop.free or (self.strict and (loop.carries or loop.regions)):
             return None
         try:
-            return _Analysis(self.kernel, loop).lanes(self.width(loop), self.target)
+            return _Analysis(self.kernel, loop, self.literals).lanes(self.width(loop), self.target)
         except _Refused:
             return None
 
@@ -160,10 +161,10 @@ def _values(block: Block) -> list[Reg]:
 class _Analysis:
     """Forms of the registers in a loop, as if it ran in lanes; raises _Refused when it cannot."""
 
-    def __init__(self, kernel: Kernel, loop: For) -> None:
+    def __init__(self, kernel: Kernel, loop: For, literals: Mapping[Reg, float | int | bool]) -> None:
         self.kernel, self.top = kernel, loop
         self.forms: dict[Reg, Form] = {loop.var: 1}
-        self.literals = {i.dst: i.value for i in kernel.body if isinstance(i, Literal)}
+        self.literals = literals
         self.private: set[int] = set()
         self.changed = True
         self.sums: dict[int, list[AddTo]] = {}
@@ -239,6 +240,8 @@ class _Analysis:
                     self.branch(i, control)
                 case Reserve():
                     raise _Refused("a size is known only inside")
+                case Invoke():
+                    raise _Refused("a function is called")
                 case While():
                     raise _Refused("an inner loop ends at another time in each lane")
 
@@ -336,7 +339,7 @@ def scalar_cost(i: Instr) -> float:
             return 1.0
         case AddTo():
             return 3.0
-        case Reserve():
+        case Reserve() | Invoke():
             return 50.0
     return 0.0
 

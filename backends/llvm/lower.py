@@ -7,8 +7,8 @@ a returned array straight into the output buffer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from catad.net.net import (
     Assert,
@@ -27,49 +27,33 @@ from catad.net.net import (
     While,
     Wire,
 )
-from catad.source import error
+from catad.net.sizes import spoken
+from catad.ops import ROWS
+from catad.source import Span, error
 from catad.types.size import Size
-from catad.types.type import F32, F64, Scalar, Type, dims, leaf
+from catad.types.type import F32, F64
 
-from .arrays import ArrayValue, ArrayWriter, Filled, Value, View, product
-from .kernel import AddTo, Carried, Check, For, If, Induction, Instr, Literal, Load, Pure, Reg, Region, Store
+from .arrays import ArrayValue, Filled, Value, View, product
+from .function import Function, larger
+from .kernel import Buffer, Carried, For, If, Instr, Invoke, Literal, Load, Pure, Reg, Region
 from .kernel import While as Repeat
+from .primitives import PrimitiveWriter
 from .schedule import BoxPlan, NetPlan, Planner
+from .scope import Scope, as_reg, same_place
 
-__all__ = ["Lowering", "Scope"]
+__all__ = ["Lowering"]
 
 _SPECULATE = 12                                           # cost up to which both sides of an `if` are computed
 _NONE = BoxPlan()
 
 
-@dataclass(slots=True)
-class Scope:
-    """A net being lowered: values of its wires, sizes by name, destinations of its roots."""
+class Lowering(PrimitiveWriter):
+    """The lowering of one entry or function. `functions` gives the functions that it calls, by name."""
 
-    net: Net
-    plan: NetPlan
-    sizes: dict[str, Size]
-    env: dict[Wire, Value] = field(default_factory=dict)
-    targets: dict[Wire, View] = field(default_factory=dict)
-    shapes: dict[int, tuple[Size, ...]] = field(default_factory=dict)
-
-    def shape(self, w: Wire) -> tuple[Size, ...]:
-        t = self.net.wires[w]
-        known = self.shapes.get(id(t))
-        if known is None:
-            known = self.shapes[id(t)] = tuple(s.subst(self.sizes) for s in dims(t))
-        return known
-
-    def kind(self, w: Wire) -> str:
-        return kind_of(self.net.wires[w])
-
-
-class Lowering(ArrayWriter):
-    """The lowering of one entry."""
-
-    def __init__(self, planner: Planner, strict: bool) -> None:
+    def __init__(self, planner: Planner, strict: bool, functions: Callable[[str], Function]) -> None:
         super().__init__(strict)
-        self.planner = planner
+        self.planner, self.functions = planner, functions
+        self.room = -1
 
     # ── nets ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -99,13 +83,6 @@ class Lowering(ArrayWriter):
                     and root not in net.inputs and net.wires[root] == net.wires[w]):
                 scope.targets[root] = view
 
-    def storage(self, scope: Scope, w: Wire, span: object, note: str) -> View:
-        """Where the root w is to be stored."""
-        view = scope.targets.get(w)
-        if view is not None:
-            return self.renew(view)
-        return self.allocate(scope.kind(w), scope.shape(w), span, note)          # type: ignore[arg-type]
-
     def box(self, scope: Scope, p: int, b: Box) -> None:
         env = scope.env
         match b.op:
@@ -122,83 +99,21 @@ class Lowering(ArrayWriter):
                 self.loop(scope, p, b, b.op)
             case While():
                 self.repeat(scope, p, b)
+            case Assert():
+                self.demand(scope, b)
+            case Trace():
+                env.update(zip(b.targets, [env[s] for s in b.sources], strict=True))
             case IfOp():
                 self.branch(scope, p, b)
             case Call():
                 self.call(scope, p, b, b.op)
             case Guard(checks):
                 self.guard(scope, b, checks)
-            case Assert():
-                self.demand(scope, b)
-            case Trace():
-                env.update(zip(b.targets, [env[s] for s in b.sources], strict=True))
             case BindSize(name, clamp):
                 self.bind(scope, b, name, clamp)
             case _:
                 raise error("E0902", f"internal error: {type(b.op).__name__} reached the native backend", b.span,
                             help=("this is a mistake in catad, not in the program; please report it",))
-
-    # ── primitives ──────────────────────────────────────────────────────────────────────────────────────────
-
-    def prim(self, scope: Scope, p: int, b: Box, name: str) -> Value:
-        args = [scope.env[s] for s in b.sources]
-        special = _ARRAYS.get(name)
-        if special is not None:
-            return special(self, scope, p, b, args)
-        regs = tuple(a for a in args if isinstance(a, int))
-        if name in _INTEGERS:
-            return self._division(name, regs, b)
-        if name == "corr":
-            name = "mul"
-        if name in ("powi", "ipow"):
-            return self._power(name, regs, b)
-        kinds = self.kinds
-        if name in ("add", "mul") and kinds[regs[0]] == "i64":
-            r = self.add(*regs) if name == "add" else self.mul(*regs)
-        else:
-            r = self.pure(name, regs, None if name != "polygamma" else kinds[regs[1]])
-        if kinds[r] == "i64":
-            self.symbolic(name, r, regs)
-        return r
-
-    def _division(self, name: str, regs: tuple[Reg, ...], b: Box) -> Reg:
-        divisor = regs[1]
-        if self.values.get(divisor, 0) == 0:
-            ok = self.pure("ne", (divisor, self.literal(0, "i64")))
-            self.check(ok, "E0503", b.span, "{a} divided by zero", regs[0], divisor)
-            return self.pure(name, regs, "i64", pinned=True)
-        r = self.pure(name, regs, "i64")
-        if name == "idiv":
-            self.symbolic(name, r, regs)
-        return r
-
-    def _power(self, name: str, regs: tuple[Reg, ...], b: Box) -> Reg:
-        base, exponent = regs
-        known = self.values.get(exponent)
-        if known is not None and 0 <= known <= 64:
-            return self._chain(base, int(known))
-        if name == "ipow":
-            ok = self.pure("ge", (exponent, self.literal(0, "i64")))
-            self.check(ok, "E0504", b.span, "{a} to the power {b}", base, exponent)
-            return self.pure(name, regs, "i64", pinned=True)
-        return self.pure(name, regs, self.kinds[base])
-
-    def _chain(self, x: Reg, n: int) -> Reg:
-        """x to a constant power, by squaring."""
-        kind = self.kinds[x]
-        result: Reg | None = None
-        while n:
-            if n & 1:
-                result = x if result is None else self._times(result, x)
-            n >>= 1
-            x = self._times(x, x) if n else x
-        return result if result is not None else self.literal(1.0 if kind != "i64" else 1, kind)
-
-    def _times(self, a: Reg, b: Reg) -> Reg:
-        r = self.pure("mul", (a, b))
-        if self.kinds[r] == "i64":
-            self.symbolic("mul", r, (a, b))
-        return r
 
     # ── sizes ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -206,7 +121,8 @@ class Lowering(ArrayWriter):
         for x, y in checks:
             m, n = self.size(x.subst(scope.sizes)), self.size(y.subst(scope.sizes))
             if m != n:
-                self.check(self.pure("eq", (m, n)), "E0502", b.span, f"{x} is {{a}} but {y} is {{b}}", m, n)
+                what = f"two sizes differ: {spoken(x, '{a}')} and {spoken(y, '{b}')}"
+                self.check(self.pure("eq", (m, n)), "E0502", b.span, what, m, n)
         for s, t in zip(b.sources, b.targets, strict=True):
             value = scope.env[s]
             if isinstance(value, View):                  # in bounds because of the check: not read before it
@@ -235,7 +151,8 @@ class Lowering(ArrayWriter):
             if upper is not None and not self.atoms.nonneg(upper):
                 upper = None
         else:
-            self.check(self.pure("ge", (r, zero)), "E0506", b.span, f"the size {name} is {{a}}", r, r)
+            what = f"a size is negative: {spoken(Size.var(name), '{a}')}"
+            self.check(self.pure("ge", (r, zero)), "E0506", b.span, what, r, r)
             upper = p
         m = self.pure("max", (r, zero), "i64", pinned=True)      # pinned: what relies on m ≥ 0 stays behind the check
         atom = f"{name}%{m}.{len(self.atom_regs)}"
@@ -246,15 +163,62 @@ class Lowering(ArrayWriter):
     # ── calls ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def call(self, scope: Scope, p: int, b: Box, op: Call) -> None:
-        """A called net is lowered in place, at the sizes it is used at."""
-        callee = self.planner.called(b, op)
+        """A called net is a function of the module, or lowered in place at the sizes it is used at."""
         plan = scope.plan.boxes.get(p, _NONE)
-        inner = plan.inner[0] if plan.inner else self.planner.plan(callee)
         sizes = {x: s.subst(scope.sizes) for x, s in op.sizes}
+        if self.planner.inlining.function(op.name):
+            self.invoke(scope, b, self.functions(op.name), plan.ties, sizes)
+            return
+        callee = self.planner.table.nets[op.name]
+        inner = plan.inner[0] if plan.inner else self.planner.plan(callee)
         wanted = self._wanted(scope, b, plan.ties or [None] * len(b.targets))
         outs = self.net(callee, inner, [scope.env[s] for s in b.sources], sizes, wanted)
         for t, v in zip(b.targets, outs, strict=True):
             scope.env[t] = v if isinstance(v, int) else replace(self._fresh(v), dims=scope.shape(t))
+
+    def invoke(self, scope: Scope, b: Box, f: Function, ties: Sequence[int | None], sizes: dict[str, Size]) -> None:
+        """What the function writes into is handed over, or copied when it is not ours to give."""
+        scalars: list[Reg] = []
+        places: list[tuple[int, Reg]] = []
+        outs: dict[int, View] = {}
+        given = {j: k for k, j in enumerate(f.ties) if j is not None}
+        for j, s in enumerate(b.sources):
+            v = scope.env[s]
+            if isinstance(v, int):
+                scalars.append(v)
+                continue
+            k = given.get(j)
+            if k is not None and ties[k] is None:
+                v = self.copy(v, self.storage(scope, b.targets[k], b.span, "argument"))
+            view = self.stored(v, b.span)
+            places.append((view.buffer, view.offset))
+            if k is not None:
+                outs[k] = view
+        for k, t in enumerate(b.targets):
+            if k not in outs and scope.shape(t):
+                outs[k] = self.storage(scope, t, b.span, "result")
+                places.append((outs[k].buffer, outs[k].offset))
+        results = {t: self.reg(scope.kind(t)) for k, t in enumerate(b.targets) if k not in outs}
+        room = self._room(f.needs.subst(sizes), b.span)
+        self.emit(Invoke(f.symbol, tuple(self.size(sizes[x]) for x, _ in f.kernel.size_regs), tuple(scalars),
+                         tuple(places), tuple(results.values()), room))
+        scope.env.update(results)
+        for k, v in outs.items():
+            scope.env[b.targets[k]] = replace(self.renew(v), dims=scope.shape(b.targets[k]))
+
+    def _room(self, needs: Size, span: Span | None) -> int:
+        """The buffer of a function's workspace: one for all whose need is bounded by sizes of the entry."""
+        if not needs.terms:
+            return -1
+        bound = self.atoms.upper(needs)
+        if bound is None:
+            return self.allocate("bool", (needs,), span, "workspace of a call").buffer
+        if self.room < 0:
+            self.room = len(self.buffers)
+            self.buffers.append(Buffer("slot", self.room, "bool", Size.of(0), (), "workspace of calls"))
+        held = self.buffers[self.room]
+        self.buffers[self.room] = replace(held, size=larger(held.size, bound))
+        return self.room
 
     def _wanted(self, scope: Scope, b: Box, ties: Sequence[int | None]) -> list[View | None]:
         """Storage for the array results that do not come back in storage passed in."""
@@ -302,7 +266,6 @@ class Lowering(ArrayWriter):
             raise AssertionError("results of empty branches")
 
     def _cheap(self, block: tuple[Instr, ...]) -> bool:
-        from catad.ops import ROWS
         total = 0
         for i in block:
             if isinstance(i, Pure):
@@ -422,187 +385,3 @@ class Lowering(ArrayWriter):
             ready.append((v, o))
         for v, o in ready:
             self.copy(o, v)
-
-    def finish(self, loop: For, var: Reg, carries: tuple[Carried, ...] = ()) -> None:
-        """Close a loop. Sums into one invariant place are kept in a register meanwhile."""
-        at = len(self.frames) - 1
-        body = self.frames[-1].instrs
-        sums: list[tuple[AddTo, Reg]] = []
-        if not self.strict and not any(isinstance(i, Check) for i in body):
-            touched = _touched(body)
-            for k, i in enumerate(body):
-                if isinstance(i, AddTo) and self.level[i.offset] < at and touched[i.buffer] == 1:
-                    carries, final = self._promote(body, k, i, carries)
-                    sums.append((i, final))
-        inductions = () if loop.down else self._inductions(body, var, at)
-        super().finish(replace(loop, inductions=inductions), var, carries)
-        for i, final in sums:
-            self.emit(AddTo(i.buffer, i.offset, final, i.path))
-
-    def _inductions(self, body: Sequence[Instr], var: Reg, at: int) -> tuple[Induction, ...]:
-        """Offsets of memory that are quadratic in the variable, or linear with a step known while running."""
-        found: dict[Reg, Induction] = {}
-        made = {i.dst: i for i in body if isinstance(i, Pure)}
-        x = self.sym[var].variable if var in self.sym else None
-        for i in body:
-            if x is None or not isinstance(i, Load | Store | AddTo) or self.level[i.offset] < at or i.offset in found:
-                continue
-            p = self._polynomial(i.offset, made, at)
-            if p is None or any(sum(e for y, e in m if y == x) > 2 for m, _ in p.terms):
-                continue
-            one, none = {x: Size.var(x) + 1}, {x: Size.of(0)}
-            step = p.subst(one) - p
-            if step.constant is not None or any(self.level[self.atom_regs[y]] >= at for y in p.variables if y != x):
-                continue
-            grow = step.subst(one) - step
-            found[i.offset] = Induction(i.offset, self.size(p.subst(none)), self.size(step.subst(none)),
-                                        self.size(grow) if grow.terms else None)
-        return tuple(found.values())
-
-    def _polynomial(self, r: Reg, made: Mapping[Reg, Pure], at: int) -> Size | None:
-        """A register as a polynomial in atoms and in registers from outside of the loop."""
-        known = self.sym.get(r)
-        if known is not None:
-            return known
-        if self.level[r] < at:
-            name = f"%{r}"
-            self.atom_regs[name] = r
-            return Size.var(name)
-        i = made.get(r)
-        if i is None or i.op not in ("add", "sub", "mul"):
-            return None
-        a, b = self._polynomial(i.args[0], made, at), self._polynomial(i.args[1], made, at)
-        if a is None or b is None or len(a.terms) * len(b.terms) > 24:
-            return None
-        return a + b if i.op == "add" else a - b if i.op == "sub" else a * b
-
-    def _promote(self, body: list[Instr], k: int, i: AddTo,
-                 carries: tuple[Carried, ...]) -> tuple[tuple[Carried, ...], Reg]:
-        kind = self.kinds[i.value]
-        inner, out = self.reg(kind), self.reg(kind)
-        final = self.reg(kind, len(self.frames) - 2)
-        zero = self.literal(-0.0 if kind != "i64" else 0, kind)
-        body[k] = Pure(out, "add", (inner, i.value))
-        return (*carries, Carried("add", zero, inner, out, final)), final
-
-
-def _touched(block: Sequence[Instr]) -> dict[int, int]:
-    """How many memory instructions of a block, those of inner blocks included, name each buffer."""
-    count: dict[int, int] = {}
-    pending = [block]
-    while pending:
-        for i in pending.pop():
-            buffer = getattr(i, "buffer", None)
-            if buffer is not None:
-                count[buffer] = count.get(buffer, 0) + 1
-            if isinstance(i, For):
-                pending.append(i.body)
-            elif isinstance(i, If):
-                pending.extend((i.then, i.other))
-            elif isinstance(i, Repeat):
-                pending.extend((i.head, i.body))
-    return count
-
-
-def same_place(a: ArrayValue, b: View) -> bool:
-    return isinstance(a, View) and a.buffer == b.buffer and a.offset == b.offset
-
-
-def as_reg(v: Value) -> Reg:
-    assert isinstance(v, int)
-    return v
-
-
-def kind_of(t: Type) -> str:
-    t = leaf(t)
-    if not isinstance(t, Scalar):
-        raise error("E0902", f"internal error: a wire of type {t} reached the native backend", None,
-                    help=("this is a mistake in catad, not in the program; please report it",))
-    return t.name
-
-
-# ── the array primitives ────────────────────────────────────────────────────────────────────────────────────
-
-def _checked(low: Lowering, dims_: Sequence[Size], indices: Sequence[Reg], b: Box) -> bool:
-    safe = True
-    for i, d in zip(indices, dims_, strict=False):
-        safe = low.bounded(i, d, b.span) and safe
-    return safe
-
-
-def _index(low: Lowering, scope: Scope, p: int, b: Box, args: list[Value]) -> Value:
-    a, indices = args[0], [as_reg(i) for i in args[1:]]
-    if isinstance(a, int):
-        return a
-    safe = _checked(low, a.dims, indices, b)
-    if isinstance(a, Filled):
-        rest = a.dims[len(indices):]
-        return replace(a, dims=rest) if rest else a.value
-    if len(indices) == len(a.dims):
-        return low.read(a, indices, safe)
-    row = low.sub(a, indices)
-    return row if safe else replace(row, born=len(low.frames) - 1)       # not read before the check
-
-
-def _target(low: Lowering, scope: Scope, p: int, b: Box, a: ArrayValue) -> View:
-    """The storage that update or add_at writes: the array's own, or that of a copy."""
-    if scope.plan.boxes[p].in_place:
-        assert isinstance(a, View)
-        return low.renew(a)
-    return low.copy(a, low.storage(scope, b.targets[0], b.span, "copy"))
-
-
-def _update(low: Lowering, scope: Scope, p: int, b: Box, args: list[Value]) -> Value:
-    a, indices, value = args[0], [as_reg(i) for i in args[1:-1]], args[-1]
-    if isinstance(a, int):
-        return value
-    _checked(low, a.dims, indices, b)
-    target = _target(low, scope, p, b, a)
-    if isinstance(value, int):
-        low.write(target, indices, value)
-    else:
-        low.copy(value, low.sub(target, indices))
-    return low.renew(target)
-
-
-def _add_at(low: Lowering, scope: Scope, p: int, b: Box, args: list[Value]) -> Value:
-    a, indices, value = args[0], [as_reg(i) for i in args[1:-1]], args[-1]
-    if isinstance(a, int):
-        return low.pure("add", (a, as_reg(value)))
-    _checked(low, a.dims, indices, b)
-    target = _target(low, scope, p, b, a)
-    if isinstance(value, int):
-        low.accumulate(target, indices, value)
-    else:
-        low.add_all(low.sub(target, indices), value)
-    return low.renew(target)
-
-
-def _stack(low: Lowering, scope: Scope, p: int, b: Box, args: list[Value]) -> Value:
-    target = low.storage(scope, b.targets[0], b.span, "stack")
-    for k, v in enumerate(args):
-        at = low.literal(k, "i64")
-        if isinstance(v, int):
-            low.write(target, (at,), v)
-        else:
-            low.copy(v, low.sub(target, (at,)))
-    return low.renew(target)
-
-
-def _extremum(low: Lowering, scope: Scope, p: int, b: Box, args: list[Value]) -> Value:
-    assert isinstance(b.op, Prim)
-    a = args[0]
-    assert not isinstance(a, int)
-    return low.extremum(a, b.op.name, b.span)
-
-
-def _position(low: Lowering, scope: Scope, p: int, b: Box, args: list[Value]) -> Value:
-    assert isinstance(b.op, Prim)
-    a = args[0]
-    assert not isinstance(a, int)
-    return low.position(a, b.op.name, b.span)
-
-
-_INTEGERS = frozenset(("idiv", "imod"))
-_ARRAYS = {"index": _index, "update": _update, "add_at": _add_at, "stack": _stack,
-           "maximum": _extremum, "minimum": _extremum, "argmax": _position, "argmin": _position}

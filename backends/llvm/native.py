@@ -19,13 +19,15 @@ from catad.source import error
 from catad.source.deep import deep
 
 from . import entry as python_entry
-from .boundary import loops, module_text, repeats, slots_of
+from .boundary import module_text
 from .build import build
 from .engine import Loaded, Options, link
+from .function import Function
 from .kernel import Array, Kernel, Site
 from .kernel import Port as KernelPort
 from .kernel_text import kernel_text, lanes_text
 from .lanes import Lanes, choose
+from .layout import loops, repeats, slots_of
 from .math import definitions
 from .schedule import NetPlan, plan_text
 from .signature import Port, Signature
@@ -45,6 +47,7 @@ class Module:
     kernel: Kernel
     plan: NetPlan
     lanes: Mapping[int, Lanes]
+    functions: tuple[Function, ...]
     target: Target
     table: Table = field(repr=False)
     text: str = field(repr=False)
@@ -57,21 +60,25 @@ class Module:
     def signature(self) -> Signature:
         """The boundary, as the compiled entry needs it."""
         k = self.kernel
-        heavy = bool(any(s.checked for s in k.sources) or any(b.role == "arena" for b in k.buffers)
+        heavy = bool(self.functions or any(s.checked for s in k.sources) or any(b.role == "arena" for b in k.buffers)
                      or any(not x.free and x.size.constant is None for x in loops(k.body)) or repeats(k.body))
         return Signature(tuple(map(_port, k.inputs)), tuple(map(_port, k.outputs)), heavy)
 
     @cached_property
     def kernel_text(self) -> str:
-        return kernel_text(self.kernel, self.lanes)
+        parts = [kernel_text(f.kernel, f.lanes, f.symbol) for f in self.functions]
+        return "\n".join([*parts, kernel_text(self.kernel, self.lanes)])
 
     @cached_property
     def schedule_text(self) -> str:
         """Where arrays live, what is in place, what runs in lanes."""
-        slots = "\n".join(f"slot b{s.buffer}" + (f", {s.use} of loop {s.loop}" if s.use else "")
-                          + f": {s.size * s.bytes} bytes" for s in slots_of(self.kernel, self.lanes))
-        parts = [f"schedule {self.name}", plan_text(self.table.nets[self.name], self.plan, "  "),
-                 lanes_text(self.kernel, self.lanes), slots]
+        parts: list[str] = []
+        for f in self.functions:
+            parts.append(f"function {f.symbol}: workspace {f.needs} bytes"
+                         + "".join(f"; output {k} in argument {t}" for k, t in enumerate(f.ties) if t is not None))
+            parts += _decisions(f.kernel, f.lanes)
+        parts += [f"schedule {self.name}", plan_text(self.table.nets[self.name], self.plan, "  "),
+                  *_decisions(self.kernel, self.lanes)]
         return "\n".join(p for p in parts if p) + "\n"
 
 
@@ -117,12 +124,16 @@ def translate(table: Table, name: str, *, target: Target | None = None, strict: 
         warnings.warn(f"{box.span!r}: `trace` shows nothing in native code; `f.reference(…)` shows it", RuntimeWarning,
                       stacklevel=3)
     with deep():
-        kernel, plan = build(table, name, strict=strict)
         symbol = re.sub(r"[^A-Za-z0-9_]", "_", name)
-        chosen = choose(kernel, machine, strict=strict, force=lanes)
-        text, functions = module_text(kernel, chosen, symbol, strict=strict)
-    text += definitions(functions, machine)
-    return Module(name, symbol, kernel, plan, chosen, machine, table, text)
+
+        def widths(k: Kernel) -> Mapping[int, Lanes]:
+            return choose(k, machine, strict=strict, force=lanes)
+
+        kernel, plan, functions = build(table, name, widths, strict=strict, symbol=symbol)
+        chosen = widths(kernel)
+        text, rows = module_text(kernel, chosen, symbol, functions, strict=strict)
+    text += definitions(rows, machine)
+    return Module(name, symbol, kernel, plan, chosen, functions, machine, table, text)
 
 
 def compile(table: Table, name: str, *, target: Target | None = None, strict: bool = False,
@@ -168,6 +179,13 @@ def _failure(sites: tuple[Site, ...]) -> Callable[[int, int, int, int], Any]:
         s = sites[site]
         raise error(s.code, s.what.format(a=a, b=b), s.span)
     return fail
+
+
+def _decisions(kernel: Kernel, lanes: Mapping[int, Lanes]) -> list[str]:
+    """Lines on what runs in lanes, and on the workspace."""
+    slots = (f"slot b{s.buffer}" + (f", {s.use} of loop {s.loop}" if s.use else "") + f": {s.size * s.bytes} bytes"
+             for s in slots_of(kernel, lanes))
+    return [lanes_text(kernel, lanes), *slots]
 
 
 def _port(p: KernelPort) -> Port:

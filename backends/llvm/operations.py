@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from catad.ops import ROWS
+
 from .emit import SUFFIX, TYPE, Text, constant
 
 __all__ = ["HELPERS", "Operations"]
@@ -18,7 +20,10 @@ _ARITHMETIC = {"add": "add", "sub": "sub", "mul": "mul"}
 _COMPARE = {"eq": ("oeq", "eq", "eq"), "ne": ("une", "ne", "ne"), "lt": ("olt", "slt", "ult"),
             "le": ("ole", "sle", "ule"), "gt": ("ogt", "sgt", "ugt"), "ge": ("oge", "sge", "uge")}
 _BITS = {"band": "and", "bor": "or", "bxor": "xor", "and": "and", "or": "or"}
-_INTRINSICS = {"sqrt": "sqrt", "floor": "floor", "ceil": "ceil", "trunc": "trunc", "round": "rint"}
+_INTRINSICS = {"sqrt": "sqrt", "abs": "fabs", "floor": "floor", "ceil": "ceil", "trunc": "trunc", "round": "rint"}
+
+_UNARY = frozenset(name for name, row in ROWS.items()      # math functions of one argument
+                   if row.args == "F" and row.cost >= 20)
 
 # i64 power by squaring, wrapping; the exponent is not negative.
 HELPERS: Mapping[str, str] = MappingProxyType({"ipow": """
@@ -49,30 +54,48 @@ class Operations:
         self.flag = "" if strict else "contract "
         self.functions: dict[str, None] = {}
         self.helpers: dict[str, None] = {}
+        self._single: dict[tuple[str, str, int], tuple[str, str] | None] = {}
 
     def apply(self, text: Text, op: str, kinds: tuple[str, ...], result: str, args: tuple[str, ...],
               width: int, known: Mapping[int, int]) -> str:
         """The result of a row on argument texts of the given kinds; `known` are constant integer arguments."""
         kind = kinds[0] if op != "select" else kinds[1]
+        single = self.single(op, kind, width)
+        if single is not None:
+            return text.let(f"{single[0]}{', '.join(args)}{single[1]}")
+        special = _SPECIAL.get(op)
+        if special is not None:
+            return special(self, text, kind, vector(kind, width), args, width, known)
+        if op in ("to_f64", "to_f32", "to_i64"):
+            return _convert(text, kind, result, vector(kind, width), args[0], width)
+        return self.function(text, op, kinds, result, args, width)
+
+    def single(self, op: str, kind: str, width: int) -> tuple[str, str] | None:
+        """What stands before and after the arguments of a row that is one instruction; None for others."""
+        key = (op, kind, width)
+        if key not in self._single:
+            self._single[key] = self._instruction(op, kind, width)
+        return self._single[key]
+
+    def _instruction(self, op: str, kind: str, width: int) -> tuple[str, str] | None:
         t = vector(kind, width)
         floats = kind in _FLOAT
         if op in _ARITHMETIC:
-            name = f"f{op} {self.flag}" if floats else f"{op} "
-            return text.let(f"{name}{t} {args[0]}, {args[1]}")
+            return (f"f{op} {self.flag}{t} " if floats else f"{op} {t} "), ""
         if op in _COMPARE:
             f, s, u = _COMPARE[op]
-            code = f"fcmp {f}" if floats else f"icmp {u if kind == 'bool' else s}"
-            return text.let(f"{code} {t} {args[0]}, {args[1]}")
+            return (f"fcmp {f} {t} " if floats else f"icmp {u if kind == 'bool' else s} {t} "), ""
         if op in _BITS:
-            return text.let(f"{_BITS[op]} {t} {args[0]}, {args[1]}")
-        if op in _INTRINSICS and floats:
-            return text.let(f"call {t} @llvm.{_INTRINSICS[op]}.{suffix(kind, width)}({t} {args[0]})")
-        special = _SPECIAL.get(op)
-        if special is not None:
-            return special(self, text, kind, t, args, width, known)
-        if op in ("to_f64", "to_f32", "to_i64"):
-            return _convert(text, kind, result, t, args[0], width)
-        return self.function(text, op, kinds, result, args, width)
+            return f"{_BITS[op]} {t} ", ""
+        if floats and op in ("div", "neg"):
+            return (f"fdiv {self.flag}{t} " if op == "div" else f"fneg {t} "), ""
+        if floats and op in _INTRINSICS:
+            return f"call {t} @llvm.{_INTRINSICS[op]}.{suffix(kind, width)}({t} ", ")"
+        if floats and op in _UNARY:
+            name = f"cad.{op}.{kind}.{width}"
+            self.functions[name] = None
+            return f"call {t} @{name}({t} ", ")"
+        return None
 
     def function(self, text: Text, op: str, kinds: tuple[str, ...], result: str, args: tuple[str, ...],
                  width: int) -> str:
@@ -106,13 +129,7 @@ def _mask(width: int) -> str:
 
 
 def _neg(o: Operations, e: Text, kind: str, t: str, args: tuple[str, ...], w: int, known: Mapping[int, int]) -> str:
-    if kind in _FLOAT:
-        return e.let(f"fneg {t} {args[0]}")
     return e.let(f"sub {t} {splat(0, kind, w)}, {args[0]}")
-
-
-def _div(o: Operations, e: Text, kind: str, t: str, args: tuple[str, ...], w: int, known: Mapping[int, int]) -> str:
-    return e.let(f"fdiv {o.flag}{t} {args[0]}, {args[1]}")
 
 
 def _not(o: Operations, e: Text, kind: str, t: str, args: tuple[str, ...], w: int, known: Mapping[int, int]) -> str:
@@ -148,9 +165,7 @@ def _extreme(float_code: str, intrinsic: str) -> Special:
 
 
 def _abs(o: Operations, e: Text, kind: str, t: str, args: tuple[str, ...], w: int, known: Mapping[int, int]) -> str:
-    if kind == "i64":
-        return e.let(f"call {t} @llvm.abs.{suffix(kind, w)}({t} {args[0]}, i1 false)")
-    return e.let(f"call {t} @llvm.fabs.{suffix(kind, w)}({t} {args[0]})")
+    return e.let(f"call {t} @llvm.abs.{suffix(kind, w)}({t} {args[0]}, i1 false)")
 
 
 def _sign(o: Operations, e: Text, kind: str, t: str, args: tuple[str, ...], w: int, known: Mapping[int, int]) -> str:
@@ -258,7 +273,7 @@ def _convert(e: Text, kind: str, result: str, t: str, a: str, w: int) -> str:
 
 
 _SPECIAL: Mapping[str, Special] = {
-    "neg": _neg, "div": _div, "not": _not, "bnot": _not, "shl": _shift("shl"), "shr": _shift("ashr"),
+    "neg": _neg, "not": _not, "bnot": _not, "shl": _shift("shl"), "shr": _shift("ashr"),
     "select": _select, "max": _extreme("olt", "smax"), "min": _extreme("ogt", "smin"), "abs": _abs, "sign": _sign,
     "isnan": _isnan, "isinf": _isinf, "ult": _ult, "exact_div": _exact_div, "idiv": _floor_div,
     "imod": _floor_mod, "ipow": _ipow,

@@ -18,18 +18,33 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from catad.net.net import Assert, Box, Call, Fill, Guard, IfOp, Loop, Net, Prim, Table, Trace, While, Wire
-from catad.source import error
+from catad.net.net import (
+    Assert,
+    Box,
+    Call,
+    Fill,
+    Guard,
+    IfOp,
+    Loop,
+    Net,
+    Prim,
+    Table,
+    Trace,
+    While,
+    Wire,
+)
 from catad.types.type import Array
 
-__all__ = ["BoxPlan", "NetPlan", "Planner", "is_array", "plan_text"]
+from .inlining import Inlining
+
+__all__ = ["BoxPlan", "NetPlan", "Planner", "is_array", "plan_text", "tied"]
 
 
 @dataclass(frozen=True, slots=True)
 class BoxPlan:
     """`in_place`: update or add_at writes into its source. `ties[k]`: source position whose storage result k reuses.
 
-    `inner` are the plans of the bubbles (of the called net, for a call).
+    `inner` are the plans of the bubbles (of the called net, for a call that is lowered in place).
     """
 
     in_place: bool = False
@@ -55,8 +70,9 @@ class Planner:
     """Plans nets of a table; each (net, owned inputs) once."""
 
     table: Table
+    inlining: Inlining
     _known: dict[tuple[int, frozenset[int]], tuple[Net, NetPlan]] = field(default_factory=dict)
-    calling: list[str] = field(default_factory=list)
+    _functions: dict[str, tuple[NetPlan, tuple[int | None, ...]]] = field(default_factory=dict)
 
     def plan(self, net: Net, owned: frozenset[int] = frozenset()) -> NetPlan:
         """`owned` are the positions of inputs whose storage the net may overwrite."""
@@ -66,11 +82,23 @@ class Planner:
             known = self._known[key] = (net, _Scope(self, net, owned).run())
         return known[1]
 
-    def called(self, b: Box, op: Call) -> Net:
-        """The net that a call names."""
-        if op.name in self.calling:
-            raise error("E0721", f"`{op.name}` calls itself", b.span, help=("write the recursion as a loop",))
-        return self.table.nets[op.name]
+    def function(self, name: str) -> tuple[NetPlan, tuple[int | None, ...]]:
+        """The plan of a net as a function, and for each output the input whose storage it is.
+
+        It owns just those inputs; the caller hands over what it may, and copies what it may not.
+        """
+        known = self._functions.get(name)
+        if known is None:
+            net = self.table.nets[name]
+            owned = frozenset(k for k, w in enumerate(net.inputs) if is_array(net, w))
+            while True:
+                plan = self.plan(net, owned)
+                ties = tied(net, (net,), (plan,), owned)
+                if owned == {t for t in ties if t is not None}:
+                    break
+                owned = frozenset(t for t in ties if t is not None)
+            known = self._functions[name] = (plan, ties)
+        return known
 
 
 class _Scope:
@@ -133,11 +161,13 @@ class _Scope:
                 self.repeat(p, b)
             case IfOp():
                 self.branches(p, b, b.sources[1:], 1, b.bubbles)
+            case Call(name) if self.planner.inlining.function(name):
+                _, ties = self.planner.function(name)
+                mine = tuple(j if j is not None and self.alone(p, b.sources[j], b.sources) else None for j in ties)
+                self.boxes[p] = BoxPlan(ties=mine)
+                self.results(b, mine)
             case Call(name):
-                callee = self.planner.called(b, b.op)
-                self.planner.calling.append(name)
-                self.branches(p, b, b.sources, 0, (callee,))
-                self.planner.calling.pop()
+                self.branches(p, b, b.sources, 0, (self.planner.table.nets[name],))
             case _:
                 for t in b.targets:
                     if is_array(self.net, t):
@@ -202,23 +232,28 @@ class _Scope:
         inner: list[NetPlan] = []
         for n in nets:                                   # no comprehension: chains of `else if` are deep
             inner.append(self.planner.plan(n, mine))
-        ties: list[int | None] = []
-        for k, t in enumerate(b.targets):
-            tie = self.handed_on(k, nets, inner, mine) if is_array(self.net, t) else None
-            ties.append(None if tie is None or tie + shift in ties else tie + shift)
-        self.boxes[p] = BoxPlan(ties=tuple(ties), inner=tuple(inner))
+        ties = tuple(None if t is None else t + shift for t in tied(nets[0], nets, inner, mine))
+        self.boxes[p] = BoxPlan(ties=ties, inner=tuple(inner))
         self.results(b, ties)
 
-    def handed_on(self, k: int, nets: Sequence[Net], plans: Sequence[NetPlan],
-                  mine: frozenset[int]) -> int | None:
-        """The one owned input whose storage every branch returns, whole, as output k."""
-        found: set[int | None] = set()
-        for n, plan in zip(nets, plans, strict=True):
-            w = n.outputs[k]
-            root = plan.roots[w]
-            at = n.inputs.index(root) if root in n.inputs else None
-            found.add(at if at in mine and n.wires[w] == n.wires[root] else None)
-        return next(iter(found)) if len(found) == 1 else None
+
+def tied(like: Net, nets: Sequence[Net], plans: Sequence[NetPlan], mine: frozenset[int]) -> tuple[int | None, ...]:
+    """For each output the owned input whose storage all the nets return as it, whole; none for two outputs."""
+    ties: list[int | None] = []
+    for k, w in enumerate(like.outputs):
+        tie = _handed_on(k, nets, plans, mine) if is_array(like, w) else None
+        ties.append(None if tie in ties else tie)
+    return tuple(ties)
+
+
+def _handed_on(k: int, nets: Sequence[Net], plans: Sequence[NetPlan], mine: frozenset[int]) -> int | None:
+    found: set[int | None] = set()
+    for n, plan in zip(nets, plans, strict=True):
+        w = n.outputs[k]
+        root = plan.roots[w]
+        at = n.inputs.index(root) if root in n.inputs else None
+        found.add(at if at in mine and n.wires[w] == n.wires[root] else None)
+    return next(iter(found)) if len(found) == 1 else None
 
 
 def plan_text(net: Net, plan: NetPlan, indent: str = "") -> str:

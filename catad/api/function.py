@@ -2,9 +2,9 @@
 
     Function = (table, name, entry)          catad.grad and the others make new ones of the same kind
 
-Calls whose parameters and results are all scalars and arrays go straight to the native entry point, which checks
-its arguments itself; when it refuses them (or when there are tuples, records, keywords) the general way packs,
-checks and unpacks, and is the one that speaks to the user.
+Calls go straight to the native entry point, which checks its arguments itself, through a few subscripts where there are
+tuples and dictionaries (`plan.py`). When it refuses them, or for anything else, the general way packs, checks and
+unpacks, and is the one that speaks to the user.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from inspect import Parameter
 from inspect import Signature as PythonSignature
 from typing import TYPE_CHECKING, Any
 
+from catad.api.plan import Misfit, straight
 from catad.api.values import Packing, callable_type, simple, unpack
 from catad.crash import internal
 from catad.net.net import Entry, Net, Table
@@ -69,6 +70,8 @@ class Function:
         if fast is not None and not kwargs:
             try:
                 return fast(*args)
+            except (Misfit, TypeError):
+                pass
             except CatadError as exc:
                 if exc.code not in _REFUSALS:
                     raise                                # else the general way converts, or says what is wrong
@@ -127,8 +130,11 @@ class Function:
                 table = self.prepared
                 with internal(f"compiling {self.__name__} for {self._backend}", self._sources):
                     self._engine = engine(self._backend, table, self._name)
-                if self._direct:
-                    self._fast = self._engine.entry
+                native = self._engine.entry
+                if self._direct or native is None:
+                    self._fast = native
+                elif (bind := straight(self._entry)) is not None:
+                    self._fast = bind(native)
             return self._engine
 
     @property
@@ -236,7 +242,7 @@ class Function:
             return table_to_cad(self.prepared, self._name, shown=self.__name__)
 
     def stage(self, kind: str) -> str:
-        """The text of one stage: "core", "net", "schedule", "llvm" or "asm"."""
+        """The text of one stage: "source-net", "net", "schedule", "kernel", "llvm" or "asm"."""
         from catad import pipeline
         with internal(f"printing {self.__name__} as {kind}", self._sources):
             return pipeline.stage(self._table, self._name, kind)
@@ -258,8 +264,9 @@ class Function:
         1
         """
         from catad.net.net import Prim
-        count = Counter(b.op.name if isinstance(b.op, Prim) else type(b.op).__name__.lower()
-                        for b in _boxes(self.net))
+        net = self.net
+        with internal(f"counting the operations of {self.__name__}", self._sources):
+            count = Counter(b.op.name if isinstance(b.op, Prim) else type(b.op).__name__.lower() for b in _boxes(net))
         return dict(sorted(count.items()))
 
     def draw(self) -> str:

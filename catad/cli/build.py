@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,7 @@ from catad.source.files import write
 
 if TYPE_CHECKING:
     from catad.api.function import Function
+    from catad.backends.llvm.signature import Port, Signature
     from catad.types.type import Type
 
 __all__ = ["run"]
@@ -37,25 +40,34 @@ def run(args: argparse.Namespace, report: Report) -> int:
 
 
 def _native(f: Function, kind: str, output: str | None, report: Report) -> None:
-    from catad.backends.llvm import library, translate
+    from catad.backends.llvm import aot, translate
     with internal(f"building {f.__name__}", f.sources):
         module = translate(f.prepared, f.key)
+        signature = _named(module.signature, f)
+        c_name = "cad_" + re.sub(r"\W", "_", f.__name__)
         if kind == "header":
-            write(output, library.header(module, f.__name__, *_leaves(f), about=f.signature))
+            write(output, aot.header([(c_name, signature, f.signature)], guard=f"{c_name.upper()}_H"))
             return
+        code = aot.object_file(module.text, module.symbol, signature, module.target, c_name=c_name)
         path = output or f"{f.__name__}.{'o' if kind == 'obj' else 'so'}"
         if kind == "so" and path != "-":
-            library.shared_library(module, Path(path))
+            aot.shared_library(Path(path), [code])
         else:
-            write(path, library.object_code(module))
+            write(path, code)
     if output is None:
         report.note(f"wrote {path}")
 
 
-def _leaves(f: Function) -> tuple[list[str], list[str]]:
-    """Names for the leaves of parameters and result: `line_slope`, `result_0`."""
+def _named(signature: Signature, f: Function) -> Signature:
+    """The ports with names for the leaves of parameters and result: `line_slope`, `result_0`."""
     inputs = [name for x, t in f.entry.params for name in _names(x, t)]
-    return inputs, list(_names("result", f.entry.result))
+    outputs = list(_names("result", f.entry.result))
+    return replace(signature, inputs=_with_names(signature.inputs, inputs),
+                   outputs=_with_names(signature.outputs, outputs))
+
+
+def _with_names(ports: Sequence[Port], names: Sequence[str]) -> tuple[Port, ...]:
+    return tuple(replace(p, name=x) for p, x in zip(ports, names, strict=True))
 
 
 def _names(name: str, t: Type) -> Iterator[str]:

@@ -87,6 +87,8 @@ def run(args: argparse.Namespace, report: Report) -> int:
 
 def _failures(source: Source, path: str, tests: Sequence[Test]) -> Iterable[CatadError]:
     together = _program(source, path, tests)
+    if isinstance(together, CatadError) and isinstance(alone := _program(source, path, []), CatadError):
+        raise alone                                       # the file itself does not check: said once
     for k, test in enumerate(tests):
         try:
             if isinstance(together, CatadError):

@@ -299,6 +299,8 @@ class _Definition:
                 return p.apply("add", args)
             case "add_at":
                 item = self.let(args[0], lines, "acc")
+                args = [args[0], *(self.let(a, lines, "k") if a.level == p.APPLIED else a for a in args[1:-1]),
+                        args[-1]]
                 old = p.index(item, [a.text for a in args[1:-1]])
                 scalar = len(dims(types[0])) == len(args) - 2
                 new = p.infix("add", old, args[-1]) if scalar else p.apply("add", [old, args[-1]])
@@ -331,7 +333,8 @@ class _Definition:
         with self.names.inner():
             then, other = (self.body(n, inside, self.group) for n in box.bubbles)
         if "\n" in then.text + other.text or len(then.text + other.text) > _SHORT:
-            text = f"if {args[0].text} then\n  {p.indent(then.text, 2)}\nelse\n  {p.indent(other.text, 2)}"
+            otherwise = f" {other.text}" if other.text.startswith("if ") else f"\n  {p.indent(other.text, 2)}"
+            text = f"if {args[0].text} then\n  {p.indent(then.text, 2)}\nelse{otherwise}"
         else:
             text = f"if {args[0].text} then {then.text} else {other.text}"
         whole = Phrase(text, p.OPEN)

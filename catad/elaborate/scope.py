@@ -32,6 +32,7 @@ class Scope:
         self.b = Builder()
         self.depth: int = parent.depth + 1 if parent else 0
         self._captures: dict[Wire, Wire] = {}          # wire of the parent → input here
+        self._seen: dict[Value, tuple[Wire, ...]] = {}  # so that a wall is passed once, however deep the walls are
 
     def bound(self, types: Sequence[Type]) -> tuple[Wire, ...]:
         """Fresh inputs of this bubble itself."""
@@ -41,8 +42,10 @@ class Scope:
         """The wires of a value here, captured through the walls when it lives further out."""
         if value.scope is self:
             return value.wires
-        assert self.parent is not None, "a value of an inner scope was used outside it"
-        return tuple(self.capture(w) for w in self.parent.use(value))
+        if value not in self._seen:
+            assert self.parent is not None, "a value of an inner scope was used outside it"
+            self._seen[value] = tuple(self.capture(w) for w in self.parent.use(value))
+        return self._seen[value]
 
     def capture(self, outer: Wire) -> Wire:
         if outer not in self._captures:

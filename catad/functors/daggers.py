@@ -9,52 +9,45 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
+from catad.functors.account import Account
 from catad.net.build import Builder
 from catad.net.net import Box, Fill, Net, SeriesPack, SeriesPart, Wire
 from catad.net.zero import constant, zero
 from catad.types.size import Size
 from catad.types.type import I64, Array, Series, Type, array, leaf
 
-if TYPE_CHECKING:
-    from catad.functors.reverse import Sweep
-
-__all__ = ["is_array", "linear", "structural"]
+__all__ = ["linear", "structural"]
 
 
-def is_array(t: Type) -> bool:
-    return isinstance(t, Array)
-
-
-def linear(s: Sweep, box: Box, name: str) -> None:
+def linear(s: Account, box: Box, name: str) -> None:
     """Send the cotangent of a linear primitive's result to the varied ones of its arguments."""
     RULES[name](s, box, s.cot[box.targets[0]])
 
 
-def _times(s: Sweep, a: Wire, c: Wire) -> Wire:
+def _times(s: Account, a: Wire, c: Wire) -> Wire:
     """The dagger of multiplication by a."""
     name = "corr" if isinstance(s.back.type(c), Series) else "mul"
     return s.back.prim(name, a, c)
 
 
-def _add(s: Sweep, box: Box, c: Wire) -> None:
+def _add(s: Account, box: Box, c: Wire) -> None:
     for w in box.sources:
         s.add(w, c, box)
 
 
-def _sub(s: Sweep, box: Box, c: Wire) -> None:
+def _sub(s: Account, box: Box, c: Wire) -> None:
     x, y = box.sources
     s.add(x, c, box)
     if s.varied[y]:
         s.add(y, s.back.prim("neg", c, span=box.span), box)
 
 
-def _neg(s: Sweep, box: Box, c: Wire) -> None:
+def _neg(s: Account, box: Box, c: Wire) -> None:
     s.add(box.sources[0], s.back.prim("neg", c, span=box.span), box)
 
 
-def _mul(s: Sweep, box: Box, c: Wire) -> None:
+def _mul(s: Account, box: Box, c: Wire) -> None:
     x, y = box.sources
     if s.varied[x]:
         s.add(x, _times(s, s.primal(y), c), box)
@@ -62,7 +55,7 @@ def _mul(s: Sweep, box: Box, c: Wire) -> None:
         s.add(y, _times(s, s.primal(x), c), box)
 
 
-def _corr(s: Sweep, box: Box, c: Wire) -> None:
+def _corr(s: Account, box: Box, c: Wire) -> None:
     """z = corr(a, b), z_j = Σ_{k≥j} a_{k-j} b_k:   ā = corr(z̄, b),  b̄ = a · z̄."""
     x, y = box.sources
     if s.varied[x]:
@@ -71,7 +64,7 @@ def _corr(s: Sweep, box: Box, c: Wire) -> None:
         s.add(y, s.back.prim("mul", s.primal(x), c), box)
 
 
-def _div(s: Sweep, box: Box, c: Wire) -> None:
+def _div(s: Account, box: Box, c: Wire) -> None:
     """In the numerator only."""
     x, y = box.sources
     t = s.back.type(c)
@@ -81,7 +74,7 @@ def _div(s: Sweep, box: Box, c: Wire) -> None:
         s.add(x, s.back.prim("div", c, s.primal(y), span=box.span), box)
 
 
-def _select(s: Sweep, box: Box, c: Wire) -> None:
+def _select(s: Account, box: Box, c: Wire) -> None:
     cond, x, y = box.sources
     nothing = zero(s.back, s.back.type(c))
     if s.varied[x]:
@@ -90,14 +83,14 @@ def _select(s: Sweep, box: Box, c: Wire) -> None:
         s.add(y, s.back.prim("select", s.primal(cond), nothing, c), box)
 
 
-def _cast(name: str) -> Callable[[Sweep, Box, Wire], None]:
-    def rule(s: Sweep, box: Box, c: Wire) -> None:
+def _cast(name: str) -> Callable[[Account, Box, Wire], None]:
+    def rule(s: Account, box: Box, c: Wire) -> None:
         back = s.net.wires[box.sources[0]]
         s.add(box.sources[0], c if back == s.back.type(c) else s.back.prim(name, c), box)
     return rule
 
 
-def _index(s: Sweep, box: Box, c: Wire) -> None:
+def _index(s: Account, box: Box, c: Wire) -> None:
     """gather† = scatter, in place into the cotangent so far"""
     array_, *at = box.sources
     if s.varied[array_]:
@@ -105,7 +98,7 @@ def _index(s: Sweep, box: Box, c: Wire) -> None:
         s.cot[array_] = s.back.prim("add_at", acc, *map(s.primal, at), c, span=box.span, reason="derivative of index")
 
 
-def _update(s: Sweep, box: Box, c: Wire) -> None:
+def _update(s: Account, box: Box, c: Wire) -> None:
     array_, *at, value = box.sources
     where = [s.primal(i) for i in at]
     if s.varied[value]:
@@ -115,7 +108,7 @@ def _update(s: Sweep, box: Box, c: Wire) -> None:
         s.add(array_, s.back.prim("update", c, *where, nothing, span=box.span), box)
 
 
-def _add_at(s: Sweep, box: Box, c: Wire) -> None:
+def _add_at(s: Account, box: Box, c: Wire) -> None:
     array_, *at, value = box.sources
     if s.varied[value]:
         got = s.back.prim("index", c, *map(s.primal, at), span=box.span) if at else c
@@ -123,13 +116,13 @@ def _add_at(s: Sweep, box: Box, c: Wire) -> None:
     s.add(array_, c, box)
 
 
-def _stack(s: Sweep, box: Box, c: Wire) -> None:
+def _stack(s: Account, box: Box, c: Wire) -> None:
     for k, w in enumerate(box.sources):
         if s.varied[w]:
             s.add(w, s.back.prim("index", c, s.back.const(k, I64), span=box.span), box)
 
 
-RULES: MappingProxyType[str, Callable[[Sweep, Box, Wire], None]] = MappingProxyType({
+RULES: MappingProxyType[str, Callable[[Account, Box, Wire], None]] = MappingProxyType({
     "add": _add, "sub": _sub, "neg": _neg, "mul": _mul, "corr": _corr, "div": _div, "select": _select,
     "to_f64": _cast("to_f32"), "to_f32": _cast("to_f64"), "index": _index, "update": _update, "add_at": _add_at,
     "stack": _stack})
@@ -137,7 +130,7 @@ RULES: MappingProxyType[str, Callable[[Sweep, Box, Wire], None]] = MappingProxyT
 
 # ── boxes that are not rows
 
-def structural(s: Sweep, box: Box) -> None:
+def structural(s: Account, box: Box) -> None:
     """Fill, SeriesPack and SeriesPart: all linear."""
     c = s.cot[box.targets[0]]
     match box.op:
@@ -163,7 +156,7 @@ def _sum_into(b: Builder, w: Wire, acc: Wire, sizes: tuple[Size, ...]) -> Wire:
     return b.loop(sizes[0], net, [w], [acc], ["add"])[0]
 
 
-def _pack(s: Sweep, box: Box, c: Wire, order: int) -> None:
+def _pack(s: Account, box: Box, c: Wire, order: int) -> None:
     x = box.sources[0]
     if s.varied[x]:
         s.add(x, s.back.box(SeriesPart("value"), [c], [s.net.wires[x]], (), box.span)[0], box)
@@ -172,7 +165,7 @@ def _pack(s: Sweep, box: Box, c: Wire, order: int) -> None:
         s.add(k, s.back.box(SeriesPart("coefficients"), [c], [s.net.wires[k]], (), box.span)[0], box)
 
 
-def _part(s: Sweep, box: Box, c: Wire, part: str) -> None:
+def _part(s: Account, box: Box, c: Wire, part: str) -> None:
     w = box.sources[0]
     t = s.net.wires[w]
     series = leaf(t)

@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from catad.functors import tape
-from catad.functors.reverse import Lens, Sweep, mark
+from catad.functors.account import Account, Lens, mark
 from catad.net.build import Builder
 from catad.net.net import Box, Call, Carry, IfOp, Loop, Net, Wire, captured
 from catad.net.zero import zero
@@ -42,7 +42,7 @@ class CallRecord:
     residual: tuple[Wire, ...]
 
 
-def forward(s: Sweep, k: int, box: Box) -> None:
+def forward(s: Account, k: int, box: Box) -> None:
     """The forward part of any box."""
     wanted = any(s.useful[t] for t in box.targets)
     if wanted and isinstance(box.op, Loop):
@@ -55,19 +55,23 @@ def forward(s: Sweep, k: int, box: Box) -> None:
 
 # ── calls
 
-def _call_forward(s: Sweep, k: int, box: Box) -> None:
+def _call_forward(s: Account, k: int, box: Box) -> None:
     op = box.op
     assert isinstance(op, Call)
     active = tuple(s.varied[w] for w in box.sources)
     outs = tuple(s.useful[w] for w in box.targets)
-    fwd, bwd, lens = s.owner.named(op.name, active, outs, s.depth > 0)
-    types = [subst(t, {}, dict(op.sizes)) for t in lens.fwd.target]
-    out = s.fwd.box(Call(fwd, op.sizes), [s.at[w] for w in box.sources], types, (), box.span, box.reason)
+    named = s.owner.named(op.name, active, outs, s.depth > 0)
+    if named.again:
+        s.copy(box)
+        s.records[k] = CallRecord(named.bwd, named.lens, tuple(s.at[w] for w in box.sources))
+        return
+    types = [subst(t, {}, dict(op.sizes)) for t in named.lens.fwd.target]
+    out = s.fwd.box(Call(named.fwd, op.sizes), [s.at[w] for w in box.sources], types, (), box.span, box.reason)
     s.at.update(zip(box.targets, out, strict=False))
-    s.records[k] = CallRecord(bwd, lens, out[len(box.targets):])
+    s.records[k] = CallRecord(named.bwd, named.lens, out[len(box.targets):])
 
 
-def call_backward(s: Sweep, k: int, box: Box) -> None:
+def call_backward(s: Account, k: int, box: Box) -> None:
     if isinstance(box.op, Call) and box.op.name in s.owner.custom:
         _rule_backward(s, box)
         return
@@ -81,7 +85,7 @@ def call_backward(s: Sweep, k: int, box: Box) -> None:
     s.absorb(sources, out, box)
 
 
-def _rule_backward(s: Sweep, box: Box) -> None:
+def _rule_backward(s: Account, box: Box) -> None:
     """A definition with a rule of its own: the transpose of that, in its tangents."""
     op = box.op
     assert isinstance(op, Call)
@@ -89,21 +93,22 @@ def _rule_backward(s: Sweep, box: Box) -> None:
     sources = [w for w in box.sources if is_float(s.net.wires[w])]
     targets = [w for w in box.targets if is_float(s.net.wires[w])]
     active = (*(False for _ in (*box.sources, *box.targets)), *(s.varied[w] for w in sources))
-    fwd, bwd, lens = s.owner.named(rule, active, tuple(s.useful[w] for w in targets), True)
+    named = s.owner.named(rule, active, tuple(s.useful[w] for w in targets), True)
     primals = [s.primal(w) for w in (*box.sources, *box.targets)]
-    zeros = [zero(s.back, s.net.wires[w]) for w in sources]
-    types = [subst(t, {}, dict(op.sizes)) for t in lens.fwd.target]
+    given = [*primals, *(zero(s.back, s.net.wires[w]) for w in sources)]
     reason = f"derivative of {op.name}"
-    out = s.back.box(Call(fwd, op.sizes), [*primals, *zeros], types, (), box.span, reason)
+    if not named.again:
+        types = [subst(t, {}, dict(op.sizes)) for t in named.lens.fwd.target]
+        given = list(s.back.box(Call(named.fwd, op.sizes), given, types, (), box.span, reason)[len(targets):])
     live = [w for w in sources if s.varied[w]]
-    args = [*out[len(targets):], *(s.accumulator(w) for w, o in zip(targets, lens.outs, strict=True) if o),
+    args = [*given, *(s.accumulator(w) for w, o in zip(targets, named.lens.outs, strict=True) if o),
             *s.accumulators(live)]
-    s.absorb(live, s.back.box(Call(bwd, op.sizes), args, s.net.type_of(live), (), box.span, reason), box)
+    s.absorb(live, s.back.box(Call(named.bwd, op.sizes), args, s.net.type_of(live), (), box.span, reason), box)
 
 
 # ── branches
 
-def if_backward(s: Sweep, k: int, box: Box) -> None:
+def if_backward(s: Account, k: int, box: Box) -> None:
     caught = box.sources[1:]
     active = tuple(s.varied[w] for w in caught)
     outs = tuple(s.useful[t] for t in box.targets)
@@ -142,7 +147,7 @@ def _branch(net: Net, lens: Lens, outs: tuple[bool, ...]) -> Net:
 
 # ── loops
 
-def _loop_forward(s: Sweep, k: int, box: Box) -> None:
+def _loop_forward(s: Account, k: int, box: Box) -> None:
     op, body = box.op, box.bubbles[0]
     assert isinstance(op, Loop)
     n, c = len(captured(box)), len(op.carries)
@@ -160,7 +165,7 @@ def _loop_forward(s: Sweep, k: int, box: Box) -> None:
     s.records[k] = LoopRecord(lens, step, out[len(box.targets):])
 
 
-def loop_backward(s: Sweep, k: int, box: Box) -> None:
+def loop_backward(s: Account, k: int, box: Box) -> None:
     op, record = box.op, s.records[k]
     assert isinstance(op, Loop) and isinstance(record, LoopRecord)
     lens, step = record.lens, record.step

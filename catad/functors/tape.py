@@ -13,7 +13,7 @@ import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from catad.functors.reverse import Lens
+from catad.functors.account import Lens
 from catad.net.build import Builder
 from catad.net.canonical import prune
 from catad.net.net import BindSize, Box, Const, Fill, Loop, Net, Prim, SizeValue, Wire

@@ -17,7 +17,13 @@ from catad.types.type import Array, Data, Fun, Prod, Record, Series, Tangent, Ty
 if TYPE_CHECKING:
     from catad.net.net import Box, Net
 
-__all__ = ["bound_sizes", "box_sizes", "free_sizes", "op_sizes", "op_types", "type_sizes"]
+__all__ = ["bound_sizes", "box_sizes", "free_sizes", "op_sizes", "op_types", "spoken", "type_sizes"]
+
+
+def spoken(size: Size, value: str) -> str:
+    """A size and its value, for people: `n is 3`; only the value when the size has no name that they gave."""
+    named = size.constant is None and not any("$" in x or "%" in x for x in size.variables)
+    return f"{size} is {value}" if named else value
 
 
 def type_sizes(t: Type) -> Iterator[Size]:

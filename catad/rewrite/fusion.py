@@ -41,14 +41,23 @@ def _fuse(net: Net, adders: Sequence[int]) -> Net:
     if label in net._memo:
         return net
     boxes = [_inner(b, net) for b in net.boxes]
-    changed = any(a is not b for a, b in zip(boxes, net.boxes, strict=True))
-    plan = Plan(net, boxes, {net.inputs[k] for k in adders})
-    changed |= plan.thread_all()
-    changed |= plan.merge_all()
-    if not changed:
+    inner = any(a is not b for a, b in zip(boxes, net.boxes, strict=True))
+    plan = Plan(net, list(boxes), {net.inputs[k] for k in adders})
+    threaded, merged_ = plan.thread_all(), plan.merge_all()
+    if threaded or merged_:
+        new = plan.net_in_order()
+        if new is not None:
+            return new
+    if not inner:
         net._memo[label] = True
         return net
-    return plan.net_in_order()
+    b = Draft()
+    b.sizes.extend(net.sizes)
+    at = {w: b.input(net.wires[w]) for w in net.inputs}
+    for box in boxes:
+        out = b.box(box.op, [at[s] for s in box.sources], net.type_of(box.targets), box.bubbles, box.span, box.reason)
+        at.update(zip(box.targets, out, strict=True))
+    return b.net(*(at[w] for w in net.outputs))
 
 
 def _inner(box: Box, net: Net) -> Box:
@@ -242,7 +251,7 @@ class Plan:
         for q in range(len(self.boxes)):
             if self.before[q] >> p & 1:
                 self.before[q] |= 1 << first
-        self.add_before(first, mask | self.before[p] & ~(1 << first))
+        self.add_before(first, (mask | self.before[p] | self.before[first]) & ~(1 << first))
         self.before = [m & ~(1 << first) if self.group.get(q) == first else m for q, m in enumerate(self.before)]
         self.left -= 1
 
@@ -276,14 +285,18 @@ class Plan:
 
     # ── the new net ─────────────────────────────────────────────────────────────────────────────────────────
 
-    def net_in_order(self) -> Net:
-        """Demand-driven: every box after what it needs, otherwise in the old order."""
+    def net_in_order(self) -> Net | None:
+        """Demand-driven: every box after what it needs, otherwise in the old order; None if groups need each other.
+
+        `before` knows of loops and branches only, so a cycle through a size bound in between is found out here.
+        """
         b = Draft()
         b.sizes.extend(self.net.sizes)
         at = {w: b.input(self.net.wires[w]) for w in self.net.inputs}
         done = bytearray(len(self.boxes))
         for p in range(len(self.boxes)):
-            self._place(b, self._unit(p), at, done)
+            if not self._place(b, self._unit(p), at, done):
+                return None
         return b.net(*(at[self._now(w)] for w in self.net.outputs))
 
     def _now(self, w: Wire) -> Wire:
@@ -294,8 +307,10 @@ class Plan:
     def _unit(self, p: int) -> int:
         return self.group.get(p, p)
 
-    def _place(self, b: Draft, unit: int, at: dict[Wire, Wire], done: bytearray) -> None:
+    def _place(self, b: Draft, unit: int, at: dict[Wire, Wire], done: bytearray) -> bool:
+        """Emit a unit after what it needs; False when that needs the unit itself."""
         stack = [unit]
+        opened: set[int] = set()
         while stack:
             p = stack[-1]
             if done[p]:
@@ -306,11 +321,15 @@ class Plan:
             needs += [u for q in group for u in self.binders_of(self.boxes[q])]
             waiting = [u for q in needs if (u := self._unit(q)) != p and not done[u]]
             if waiting:
+                if p in opened:
+                    return False
+                opened.add(p)
                 stack.extend(reversed(waiting))
                 continue
             self._emit(b, group, at)
             done[p] = 1
             stack.pop()
+        return True
 
     def _emit(self, b: Draft, group: Sequence[int], at: dict[Wire, Wire]) -> None:
         box = self.boxes[group[0]]

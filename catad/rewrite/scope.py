@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 
 from catad.net.build import rename_sizes, resize_op
 from catad.net.net import (
@@ -60,13 +61,16 @@ class Run:
     again: bool = False                                    # did something happen that may open a way for more?
 
 
-def structure(net: Net) -> tuple[object, ...]:
-    """A value equal for nets built alike: same boxes in the same order. (Sizes and types follow from sources.)"""
+def structure(net: Net) -> bytes:
+    """A value equal for nets built alike: same boxes in the same order. (Sizes and types follow from sources.)
+
+    A digest, computed once for each net: hashing and comparing it costs the same however deep the net is.
+    """
     known = net._memo.get("rewrite.structure")
-    if isinstance(known, tuple):
+    if isinstance(known, bytes):
         return known
-    boxes = tuple((b.op, b.sources, b.targets, b.reason == ZERO, tuple(map(structure, b.bubbles))) for b in net.boxes)
-    result = (net.inputs, boxes, net.outputs)
+    boxes = [(b.op, b.sources, b.targets, b.reason == ZERO, [structure(n) for n in b.bubbles]) for b in net.boxes]
+    result = blake2b(repr((net.inputs, boxes, net.outputs)).encode(), digest_size=16).digest()
     net._memo["rewrite.structure"] = result
     return result
 

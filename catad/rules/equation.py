@@ -10,7 +10,6 @@ from __future__ import annotations
 import importlib.resources
 from collections.abc import Mapping, Sequence
 from functools import cache
-from types import MappingProxyType
 
 from catad.net.build import Builder
 from catad.net.net import IfOp, Net, Wire
@@ -39,13 +38,13 @@ Operand = Wire | float | Number | Zero       # a wire, a literal whose type its 
 
 
 @cache
-def declarations() -> MappingProxyType[str, tree.Derivative]:
-    """The equations of the table, by primitive."""
-    found: dict[str, tree.Derivative] = {}
-    for name in ("scalar.cad", "array.cad"):
-        text = importlib.resources.files("catad.ops").joinpath(name).read_text(encoding="utf-8")
-        found.update(_read(Source(f"<catad/ops/{name}>", text)))
-    return MappingProxyType(found)
+def declarations() -> Mapping[str, tree.Derivative]:
+    """The equations of the table, by primitive; each is read when it is used."""
+    from catad.syntax.outline import outline
+    folder = importlib.resources.files("catad.ops")
+    return outline(tree.Derivative, "primitive", *(
+        Source(f"<catad/ops/{name}>", folder.joinpath(name).read_text(encoding="utf-8"))
+        for name in ("scalar.cad", "array.cad")))
 
 
 def _read(source: Source) -> dict[str, tree.Derivative]:

@@ -18,7 +18,7 @@ from catad.syntax.lexing import Token, lex
 from catad.syntax.messages import lexical, unexpected
 from catad.syntax.parser import Unexpected, run
 
-__all__ = ["parse", "parse_expression", "parse_recovering", "parse_type"]
+__all__ = ["parse", "parse_expression", "parse_recovering", "parse_type", "read_declaration"]
 
 _HEADS = frozenset({"DEF", "TYPE", "IMPORT", "DERIVATIVE", "PRIMITIVE"})
 
@@ -42,6 +42,17 @@ def parse_recovering(source: Source) -> tuple[t.File, tuple[Diagnostic, ...]]:
         diagnostics += wrong
     documented = _documented(source, decls, comments)
     return t.File(source, documented, tuple(comments)), tuple(diagnostics)
+
+
+def read_declaration(source: Source, start: int, end: int) -> t.Decl:
+    """The declaration that begins at `start` and ends before `end`, as `parse` reads it."""
+    begin = _block_above(source.text, start)
+    tokens, comments = lex(source, begin, end)
+    found, wrong = _read(source, tokens, "file")
+    if wrong or found is None:
+        raise CatadError(wrong)
+    (decl,) = _documented(source, found, comments)
+    return decl
 
 
 def parse_expression(source: Source) -> t.Expr:
@@ -128,3 +139,13 @@ def _doc(source: Source, span: Span, lines: dict[int, t.Comment]) -> str:
         if line.split(maxsplit=1)[:1] not in ([">"], ["="], ["!"]):
             found.append(line.removeprefix(" "))
     return "\n".join(reversed(found)).strip("\n")
+
+
+def _block_above(text: str, start: int) -> int:
+    """Where the block of comment lines right above a line begins."""
+    while start > 0:
+        line = text.rfind("\n", 0, start - 1) + 1
+        if not text[line:start].lstrip().startswith("--"):
+            break
+        start = line
+    return start

@@ -13,13 +13,14 @@ from catad.source import Span
 from catad.syntax import tree
 from catad.types.annotate import data
 from catad.types.builtins import BUILTINS, Builtin
-from catad.types.constraint import DATA
+from catad.types.constraint import DATA, FUN
 from catad.types.context import Context, World, suggest
+from catad.types.library import STANDARD, standard_modules
 from catad.types.meta import Meta, Why, Wrong
 from catad.types.scheme import Scheme, at, instantiate
 from catad.types.size import Size
 from catad.types.sizes import argument, value_of
-from catad.types.type import I64, Array, Fun, Type
+from catad.types.type import I64, Array, Fun, Prod, Type
 
 __all__ = ["apply", "apply_library", "name", "use_global"]
 
@@ -75,6 +76,9 @@ def _headed(c: Context, head: tree.Expr, args: list[Arg], span: Span) -> core.Te
             scheme = c.world.member(alias, x, where)
             if scheme is not None:
                 return _apply_global(c, scheme, args, where, span)
+            if f"{STANDARD}{alias}.cad" in standard_modules() and c.world.value(alias, where) is None:
+                raise c.fail("E0201", f"there is no `{alias}` in scope", head.item.span, "unknown name",
+                             help=[f'import it: `import "{STANDARD}{alias}.cad" as {alias}`'])
     return _apply_term(c, c.infer(head), args, span)
 
 
@@ -123,6 +127,8 @@ def _apply_term(c: Context, fn: core.Term, args: list[Arg], span: Span,
         known = c.known(t)
         if isinstance(known, Wrong):
             known = Fun(Wrong(), Wrong())
+        if isinstance(known, Meta) and not known.bits & FUN:
+            raise _not_a_function(c, fn, known, arg, k)
         if isinstance(known, Meta):
             step = Fun(c.unifier.meta(), c.unifier.meta())
             c.coerce(core.Var(known, fn.span, ""), step)
@@ -141,11 +147,19 @@ def _apply_term(c: Context, fn: core.Term, args: list[Arg], span: Span,
 def _not_a_function(c: Context, fn: core.Term, t: Type, arg: Arg, k: int) -> Exception:
     shown = c.show(t)
     if k:
+        first = c.known(fn.type)
+        tuple_ = k == 1 and isinstance(first, Fun) and isinstance(c.known(first.arg), Prod)
         return c.fail("E0204", "there are too many arguments", arg.span, "this one is too much",
-                      others=[(fn.span, f"after {k} argument{'s' * (k > 1)} the result is `{shown}`")])
-    help = ["an operator may be missing"]
+                      others=[(fn.span, f"after {k} argument{'s' * (k > 1)} the result is `{shown}`")],
+                      help=["its argument is a tuple: `f (x, y)`"] if tuple_ else ())
+    word = arg.name if isinstance(arg, tree.Name) else ""
+    help = list(suggest(word, ())) or ["an operator may be missing"]
     if isinstance(t, Array):
         help = ["to index, let the bracket touch the array: `x[i]`"]
+    if isinstance(t, Meta):
+        return c.fail("E0204", "a number is applied like a function", fn.span, "this is a number",
+                      others=[(arg.span, "is applied to this")],
+                      help=suggest(word, ()) or ["for a product write `*` between them"])
     return c.fail("E0204", f"this is not a function but `{shown}`", fn.span, f"this is `{shown}`",
                   others=[(arg.span, "is applied to this")], help=help)
 

@@ -5,42 +5,41 @@
 
 from __future__ import annotations
 
+import difflib
+import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path, PurePath
 
-from catad.core.term import Definition, Module
+from catad.core.term import Module
 from catad.source import CatadError, Diagnostic, Source, error
 from catad.source.deep import deep
 from catad.syntax import parse, tree
+from catad.types.demand import Definitions, LibraryFile
 from catad.types.files import CheckedFile
+from catad.types.library import FOLDER, STANDARD, standard_module, standard_modules
 
 __all__ = ["Load", "check", "load_file"]
 
 Load = Callable[[str, Source], Source]
 
-_STDLIB = Path(__file__).resolve().parent.parent / "stdlib"
-
 
 def load_file(path: str, importing: Source) -> Source:
-    """An imported file: beside the importing one, else of the standard library. Raises OSError."""
-    near = Path(importing.name).parent / path
-    chosen = near if near.exists() or not (_STDLIB / path).exists() else _STDLIB / path
-    return Source(str(chosen), chosen.read_text(encoding="utf-8"))
+    """An imported file, found beside the importing one. Raises OSError."""
+    near = os.path.normpath(Path(importing.name).parent / path)      # one name for one file: circles are seen
+    return Source(near, Path(near).read_text(encoding="utf-8"))
 
 
 def check(file: tree.File, *, load: Load = load_file) -> Module:
     """Check a file and what it imports. Raises CatadError with all diagnostics, in order of position."""
     with deep():
-        run = _Run(load, _prelude())
+        prelude = _prelude()
+        run = _Run(load, prelude)
         checked = run.file(file, "")
         diagnostics = [d for f in run.finished for d in f.diagnostics]
         if diagnostics:
             raise CatadError(_in_order(diagnostics))
-        definitions: dict[str, Definition] = {}
-        for f in [*_prelude_files(), *run.finished]:
-            definitions.update(f.definitions)
-        return Module(definitions, checked.own())
+        return Module(Definitions([prelude, *run.finished]), checked.own())
 
 
 def _in_order(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
@@ -54,27 +53,18 @@ def _in_order(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
     return sorted(diagnostics, key=lambda d: (names.index(d.labels[0].span.source.name if d.labels else ""), place(d)))
 
 
-# ── the prelude, checked once ──────────────────────────────────────────────────────────────────────────────────
-
 @cache
-def _prelude_run() -> tuple[CheckedFile, tuple[CheckedFile, ...]]:
-    path = _STDLIB / "prelude.cad"
-    source = Source(str(path), path.read_text(encoding="utf-8"))
-    with deep():
-        run = _Run(load_file, None)
-        checked = run.file(parse(source), "prelude.")
-    diagnostics = [d for f in run.finished for d in f.diagnostics]
-    if diagnostics:
-        raise CatadError(_in_order(diagnostics))
-    return checked, tuple(run.finished)
+def _prelude() -> LibraryFile:
+    """The prelude, one for all programs. It imports nothing."""
+    path = FOLDER / "prelude.cad"
+    return LibraryFile(Source(str(path), path.read_text(encoding="utf-8")), "prelude.", None)
 
 
-def _prelude() -> CheckedFile:
-    return _prelude_run()[0]
-
-
-def _prelude_files() -> tuple[CheckedFile, ...]:
-    return _prelude_run()[1]
+def _import_help(path: str, standard: bool) -> list[str]:
+    if not standard:
+        return ["paths are relative to this file; the standard library is imported as `std/…`"]
+    near = difflib.get_close_matches(path, standard_modules(), 1)
+    return [f'did you mean "{near[0]}"?' if near else f"it has {', '.join(standard_modules())}"]
 
 
 # ── imports ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -108,6 +98,15 @@ class _Run:
         self.finished.append(checked)
         return checked
 
+    def library(self, source: Source, prefix: str) -> CheckedFile:
+        """A file of the standard library: its imports now, its definitions on demand."""
+        file = LibraryFile(source, prefix, self.prelude)
+        for d in file.imports():
+            self.imported(file, d)
+        self.known[source.name] = file
+        self.finished.append(file)
+        return file
+
     def imported(self, into: CheckedFile, d: tree.Import) -> None:
         target = self.target(into, d)
         if d.alias is None:
@@ -118,18 +117,22 @@ class _Run:
         into.aliases[d.alias] = target
 
     def target(self, into: CheckedFile, d: tree.Import) -> CheckedFile:
+        standard = d.path.startswith(STANDARD)
         try:
-            source = self.load(d.path, into.source)
+            source = standard_module(d.path) if standard else self.load(d.path, into.source)
         except (OSError, UnicodeDecodeError) as e:
             reason = e.strerror if isinstance(e, OSError) and e.strerror else "it is not a text in UTF-8"
             raise error("E0215", f'cannot read "{d.path}"', d.path_span, reason,
-                        help=["paths are relative to this file"]) from None
+                        help=_import_help(d.path, standard)) from None
         if source.name in self.open:
             raise error("E0216", "these files import each other", d.path_span, "closes the circle",
                         notes=[" → ".join([*self.open[self.open.index(source.name):], source.name])],
                         help=["move what both need to a third file"])
         known = self.known.get(source.name)
-        return known if known is not None else self.file(parse(source), self.prefix(d.path))
+        if known is not None:
+            return known
+        prefix = self.prefix(d.path)
+        return self.library(source, prefix) if standard else self.file(parse(source), prefix)
 
     def prefix(self, path: str) -> str:
         """A prefix for keys that no other file has."""

@@ -31,10 +31,13 @@ class CheckedFile:
         self.aliases: dict[str, CheckedFile] = {}
         self.opened: list[CheckedFile] = []
         self.missing: set[str] = set()                       # aliases of imports that failed
-        self.defs: dict[str, tree.Def] = {}
-        self.types: dict[str, tree.TypeDecl] = {}
+        self.declared: dict[str, tree.Def] = {}
+        self.declared_types: dict[str, tree.TypeDecl] = {}
+        self.declared_rules: dict[str, tree.Derivative] = {}
+        self.defs: Mapping[str, tree.Def] = self.declared
+        self.types: Mapping[str, tree.TypeDecl] = self.declared_types
+        self.rules: Mapping[str, tree.Derivative] = self.declared_rules
         self.constructors: dict[str, tree.TypeDecl] = {}
-        self.rules: dict[str, tree.Derivative] = {}
         self.schemes: dict[str, Scheme] = {}
         self.stack: list[str] = []
         self.definitions: dict[str, Definition] = {}
@@ -131,13 +134,15 @@ class CheckedFile:
             raise self._cycle(name, span)
         self.stack.append(name)
         key = self.prefix + name
-        outcome = define(self, self.defs[name], key)
-        self.stack.pop()
-        self.schemes[name] = outcome.scheme
+        try:
+            outcome = define(self, self.defs[name], key)
+        finally:
+            self.stack.pop()
         if outcome.error is not None:
             self.diagnostics.extend(outcome.error.diagnostics)
         if outcome.definition is not None:
             self.definitions[key] = outcome.definition
+        self.schemes[name] = outcome.scheme                  # last: who sees it may take the definition
         return outcome.scheme
 
     def _cycle(self, name: str, span: Span) -> CatadError:
@@ -157,18 +162,18 @@ class CheckedFile:
                 self.report(error("E0209", f"`{d.name}` is defined twice", d.name_span, "again here",
                                   others=[(self.defs[d.name].name_span, "first here")]))
             else:
-                self.defs[d.name] = d
+                self.declared[d.name] = d
         elif isinstance(d, tree.TypeDecl):
             if d.name in self.types:
                 self.report(error("E0209", f"the type `{d.name}` is declared twice", d.name_span, "again here",
                                   others=[(self.types[d.name].name_span, "first here")]))
-            self.types.setdefault(d.name, d)
+            self.declared_types.setdefault(d.name, d)
             self._constructors(d)
         elif isinstance(d, tree.Derivative):
             if d.name in self.rules:
                 self.report(error("E0209", f"`{d.name}` has two derivatives", d.name_span, "again here",
                                   others=[(self.rules[d.name].name_span, "first here")]))
-            self.rules.setdefault(d.name, d)
+            self.declared_rules.setdefault(d.name, d)
 
     def _constructors(self, d: tree.TypeDecl) -> None:
         for x, payload in d.constructors:
@@ -207,5 +212,10 @@ class CheckedFile:
     def own(self) -> tuple[str, ...]:
         return tuple(self.prefix + x for x in self.defs)
 
-    def all_definitions(self) -> Mapping[str, Definition]:
+    def definition(self, key: str) -> Definition:
+        """What is known of a key. Raises KeyError."""
+        return self.definitions[key]
+
+    def keys(self) -> Iterable[str]:
+        """The keys of the sound definitions."""
         return self.definitions

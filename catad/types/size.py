@@ -8,7 +8,7 @@ it is used (d*(d-1)/2 is, although its coefficients are not integers).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -37,9 +37,11 @@ class Size:
         return Size(tuple(sorted((m, c) for m, c in terms.items() if c)))
 
     def __add__(self, other: Size | int) -> Size:
+        more = _size(other).terms
+        if not more or not self.terms:
+            return self if not more else Size(more)
         terms = dict(self.terms)
-        for m, c in _size(other).terms:
-            terms[m] = terms.get(m, Fraction(0)) + c
+        _into(terms, more)
         return Size._make(terms)
 
     def __neg__(self) -> Size:
@@ -49,12 +51,10 @@ class Size:
         return self + (-_size(other))
 
     def __mul__(self, other: Size | int | Fraction) -> Size:
-        terms: dict[Monomial, Fraction] = {}
-        for m, c in self.terms:
-            for n, d in (Size.of(other) if isinstance(other, Fraction) else _size(other)).terms:
-                key = _times(m, n)
-                terms[key] = terms.get(key, Fraction(0)) + c * d
-        return Size._make(terms)
+        factor = Size.of(other) if isinstance(other, Fraction) else _size(other)
+        if factor.constant == 1:
+            return self
+        return Size._make(_product(self.terms, factor.terms))
 
     def __pow__(self, exponent: int) -> Size:
         result = Size.of(1)
@@ -92,13 +92,15 @@ class Size:
         """Replace variables by sizes, all at once."""
         if not any(x in env for x in self.variables):
             return self
-        result = Size(())
+        terms: dict[Monomial, Fraction] = {}
         for m, c in self.terms:
-            product = Size.of(c)
+            product: dict[Monomial, Fraction] = {tuple(p for p in m if p[0] not in env): c}
             for x, e in m:
-                product = product * env.get(x, Size.var(x)) ** e
-            result = result + product
-        return result
+                if x in env:
+                    for _ in range(e):
+                        product = _product(product.items(), env[x].terms)
+            _into(terms, product.items())
+        return Size._make(terms)
 
     def evaluate(self, env: Mapping[str, int]) -> int:
         """Its value at integers; raises KeyError for an unbound variable."""
@@ -132,7 +134,23 @@ def _size(x: Size | int) -> Size:
     return x if isinstance(x, Size) else Size.of(x)
 
 
+def _into(terms: dict[Monomial, Fraction], more: Iterable[tuple[Monomial, Fraction]]) -> None:
+    for m, c in more:
+        old = terms.get(m)
+        terms[m] = c if old is None else old + c
+
+
+def _product(a: Iterable[tuple[Monomial, Fraction]],
+             b: Sequence[tuple[Monomial, Fraction]]) -> dict[Monomial, Fraction]:
+    terms: dict[Monomial, Fraction] = {}
+    for m, c in a:
+        _into(terms, [(_times(m, n), c if d == 1 else d if c == 1 else c * d) for n, d in b])
+    return terms
+
+
 def _times(m: Monomial, n: Monomial) -> Monomial:
+    if not m or not n:
+        return m or n
     powers = dict(m)
     for x, e in n:
         powers[x] = powers.get(x, 0) + e

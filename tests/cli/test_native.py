@@ -24,16 +24,18 @@ def at [n] (x : [n]f64) (i : i64) : f64 = x[i]
 """
 
 CALLS = {
-    ("loss", ()): ("double x[] = {0, 1, 2}, y[] = {1, 3, 5}, r;", "loss(3, 0, 1, x, y, &r)", 'printf("%g", r)', "14"),
+    ("loss", ()): ("double x[] = {0, 1, 2}, y[] = {1, 3, 5}, r;",
+                   "cad_loss(0, 1, x, 3, y, 3, &r, NULL)", 'printf("%g", r)', "14"),
     ("loss", ("--grad=line",)): ("double x[] = {0, 1, 2}, y[] = {1, 3, 5}, h, s;",
-                                 "grad_loss(3, 0, 1, x, y, &h, &s)", 'printf("%g %g", h, s)', "-12 -16"),
-    ("kinds", ()): ("float a; int64_t b; bool c;", "kinds(3.0f, 41, false, &a, &b, &c)",
+                                 "cad_grad_loss(0, 1, x, 3, y, 3, &h, &s, NULL)", 'printf("%g %g", h, s)', "-12 -16"),
+    ("kinds", ()): ("float a; int64_t b; bool c;", "cad_kinds(3.0f, 41, false, &a, &b, &c, NULL)",
                     'printf("%g %d %d", a, (int)b, c)', "1.5 42 1"),
-    ("outer", ()): ("double x[] = {1, 2}, y[] = {3, 4, 5}, r[6];", "outer(2, 3, x, y, r)",
+    ("outer", ()): ("double x[] = {1, 2}, y[] = {3, 4, 5}, r[6];", "cad_outer(x, 2, y, 3, r, 2, 3, NULL)",
                     'for (int i = 0; i < 6; i++) printf("%g ", r[i])', "3 4 5 6 8 10 "),
-    ("steps", ()): ("double r[4];", "steps(4, r)", 'printf("%g %g", r[0], r[3])', "0 3"),
-    ("triangle", ()): ("double x[] = {1, 2, 3}, p[] = {4, 5, 6}, r;", "triangle(3, x, p, &r)", 'printf("%g", r)', "21"),
-    ("at", ()): ("double x[] = {1, 2}, r;", "at(2, x, 7, &r)", "(void)r", ""),
+    ("steps", ()): ("double r[4];", "cad_steps(4, r, 4, NULL)", 'printf("%g %g", r[0], r[3])', "0 3"),
+    ("triangle", ()): ("double x[] = {1, 2, 3}, p[] = {4, 5, 6}, r;",
+                       "cad_triangle(x, 3, p, 3, &r, NULL)", 'printf("%g", r)', "21"),
+    ("at", ()): ("double x[] = {1, 2}, r;", "cad_at(x, 2, 7, &r, NULL)", "(void)r", ""),
 }
 
 

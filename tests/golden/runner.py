@@ -1,4 +1,4 @@
-"""Tests in comments, run in three ways: native with the literals as run-time arguments, native as they stand, reference.
+"""Tests in comments, run in three ways: native with numbers as arguments, native as they stand, on the reference.
 
     -- > f 1.5 2        ⟶   def all__ (c_0 : f64) (c_1 : i64) = (f c_0 c_1, …)      called with 1.5, 2
     -- = 3.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from catad.proofs.laws import Broken
 from catad.proofs.mutants import CHECKS, MUTANTS, Check, killer
 
 from catad.functors.kit import standard_kit
@@ -14,7 +15,9 @@ def test_there_are_enough() -> None:
 
 @pytest.mark.parametrize("name", MUTANTS)
 def test_is_noticed(name: str) -> None:
-    assert killer(MUTANTS[name]) is not None, MUTANTS[name].fault
+    found = killer(MUTANTS[name])
+    assert found is not None, MUTANTS[name].fault
+    assert isinstance(found[1], Broken)                                 # by a law, not by a crash
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda c: c.name)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import mpmath
+import numpy as np
 import pytest
 from catad.backends import exact, reference
 from catad.proofs.choice import Seeded
@@ -40,7 +42,7 @@ def test_optimisation_keeps_values(p: Program) -> None:
     t = table(p)
     e = Entrywise(t, "f")
     out = e.floats(e.run((), p.args))
-    for kind, along in (("jvp", (p.args[0], *p.args[1:7])), ("vjp", out)):
+    for kind, along in (("jvp", (p.args[0], *p.args[1:7], p.args[8])), ("vjp", out)):
         derived, name = pipeline.derive(t, "f", kind, argnums=e.active, single=False)
         args = [*p.args, *(x * 0 + 1.0 for x in along)]
         plain = reference.run(pipeline.prepare(derived, name, tidy=False), name, args)
@@ -57,7 +59,7 @@ def test_modulo_a_prime(p: Program) -> None:
     t = table(p)
     e = Entrywise(t, "f")
     ready = e.ready("jvp")
-    one = [x * 0 + 1.0 for x in (p.args[0], *p.args[1:7])]
+    one = [x * 0 + 1.0 for x in (p.args[0], *p.args[1:7], p.args[8])]
     rational = exact.run(*ready, [*p.args, *one])
     modular = exact.run_mod(*ready, [*p.args, *one], prime)
     for q, r in zip(flat(rational), flat(modular), strict=True):
@@ -66,3 +68,26 @@ def test_modulo_a_prime(p: Program) -> None:
 
 def flat(values: tuple[object, ...]) -> list[object]:
     return [x for v in values for x in (v.ravel().tolist() if hasattr(v, "ravel") else [v])]
+
+
+@pytest.mark.parametrize("seed", range(1, 16, 2))
+def test_jets_are_series(seed: int) -> None:
+    """Coefficients to order 6 along a line, against numerical differentiation in many digits."""
+    p = program(Seeded(seed), size=12)
+    t = table(p)
+    e = Entrywise(t, "f", native=False)
+    line = [x * 0 + 0.25 for x in (p.args[0], *p.args[1:7], p.args[8])]
+    order = 6
+    got = e.run(("jet6",), [*p.args, *(np.stack([np.asarray(v), *(np.asarray(v) * 0,) * (order - 1)]) for v in line)])
+    context = mpmath.MPContext()
+    context.dps = 60
+
+    def along(s: object) -> object:
+        moved = [np.vectorize(lambda u, v: context.mpf(u) + s * v, [object])(x, dx)[()]
+                 for x, dx in zip((p.args[0], *p.args[1:7], p.args[8]), line, strict=True)]
+        return sum(flat(tuple(e.floats(e.exactly((), [*moved[:7], p.args[7], moved[7]], 600)))))
+
+    want = [float(c) for c in context.taylor(along, 0, order)]
+    n = e.results
+    sums = [sum(np.sum(v) for v in got[:n]), *(sum(np.sum(c[k]) for c in got[n:]) for k in range(order))]
+    assert sums == pytest.approx(want, rel=1e-7, abs=1e-9)

@@ -41,7 +41,7 @@ def _less(e: Emitter, x: Value, q: Value, scale: float) -> Value:
 def _odd(e: Emitter, r: Value, flip: Value) -> Value:
     """sin r for |r| ≤ π/2, negated where the sign bit of `flip` is set. The sign of zero is that of r."""
     z = r * r
-    y = e.fma(r * z, e.polynomial("sin", z), r)
+    y = e.fma(r, z * e.polynomial("sin", z), r)
     return e.copysign(y, e.number(e.bits(r) ^ flip))
 
 

@@ -85,7 +85,11 @@ No finite type fits. Mostly an argument is missing or there is one too many.
 Derivatives are taken with respect to numbers, arrays, tuples and records. The type `(a -> b)'` does not exist.
 """),
     "E0215": Code("an imported file cannot be read", """
-The path of an import is relative to the file that it stands in; then the standard library is tried.
+The path of an import is relative to the file that it stands in. Paths that begin with `std/` name modules of the
+standard library.
+
+    import "shapes.cad" as shapes
+    import "std/linear.cad" as linear
 """),
     "E0216": Code("files that import each other", """
 Imports may not form a circle. Move what both files need to a third one.
