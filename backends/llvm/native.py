@@ -152,10 +152,13 @@ def compile(table: Table, name: str, *, target: Target | None = None, strict: bo
 
 def traces(net: Net) -> list[Box]:
     """The boxes that would show values to a person, bubbles included."""
-    found = [box for box in net.boxes if isinstance(box.op, Trace)]
-    for box in net.boxes:
-        for bubble in box.bubbles:
-            found += traces(bubble)
+    found: list[Box] = []
+    pending = [net]
+    while pending:
+        for box in pending.pop().boxes:
+            pending.extend(box.bubbles)
+            if isinstance(box.op, Trace):
+                found.append(box)
     return found
 
 
