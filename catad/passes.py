@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from catad.functors.coefficients import unfold
+from catad.functors.coefficients import has_series, unfold
 from catad.functors.custom import check_linear
 from catad.functors.expand import Expander
 from catad.functors.kit import Kit, standard_kit
 from catad.net.build import Builder
 from catad.net.net import BindSize, Call, Entry, Guard, Net, Table, Wire
 from catad.rewrite.normalise import Normaliser, Value
+from catad.rewrite.unchecked import checked
 from catad.source import error
 from catad.source.deep import deep
 from catad.types.size import Size
@@ -22,9 +23,9 @@ from catad.types.type import I64, Series, dims, flatten, holds_function, leaf
 __all__ = ["check_rules", "normalised", "prepare"]
 
 
-def _tidy(net: Net, *, selects: bool = True) -> Net:
+def _tidy(net: Net, *, selects: bool = True, thorough: bool = False) -> Net:
     from catad.rewrite.simplify import simplify
-    return simplify(net, selects=selects)
+    return simplify(net, selects=selects, thorough=thorough)
 
 
 def _tidy_before(net: Net) -> Net:
@@ -32,30 +33,37 @@ def _tidy_before(net: Net) -> Net:
     return _tidy(net, selects=False)
 
 
-def normalised(table: Table, name: str, *, tidy: bool = True, kit: Kit | None = None) -> dict[str, Net]:
-    """The net of an entry with functions and derivative operators gone, and the nets it calls."""
+def normalised(table: Table, name: str, *, tidy: bool = True, kit: Kit | None = None,
+               last: bool = True) -> dict[str, Net]:
+    """The net of an entry with functions and derivative operators gone, and the nets it calls.
+
+    The entry itself stays untidied unless `last`, which says that no pass comes after this one.
+    """
     nets: dict[str, Net] = {}
-    clean = _tidy_before if tidy else lambda net: net
+    clean = _tidy_before if tidy else checked
     with deep():
         expander = Expander(nets, clean, kit, table.rules)
         normaliser = Normaliser(table, expander, clean)
         normaliser.nets = nets
-        normaliser.normal(name)
+        normaliser.normal(name, tidied=last)
         return reachable(nets, name)
 
 
 def prepare(table: Table, name: str, *, kit: Kit | None = None, tidy: bool = True) -> Table:
     """A table whose net `name` is closed, first-order, free of series, and optimised unless `tidy` is off."""
     kit = standard_kit() if kit is None else kit
-    clean = _tidy if tidy else lambda net: net
+    clean = _tidy if tidy else checked
     entry = table.entries.get(name)
     if entry is not None:
         _first_order(name, entry)
-    nets = normalised(table, name, tidy=tidy, kit=kit)
+    nets = normalised(table, name, tidy=tidy, kit=kit, last=False)
     with deep():
+        if tidy and has_series(nets[name]):
+            nets[name] = _tidy_before(nets[name])             # coefficients of what is left only
         done: dict[str, Net] = {}
         for key in [key for key, net in nets.items() if not over_series(net)]:
-            done[key] = clean(unfold(nets[key], nets, kit.coefficients, kit.rules))
+            net = unfold(nets[key], nets, kit.coefficients, kit.rules)
+            done[key] = _tidy(net, thorough=True) if tidy and key == name else clean(net)
         done.update({key: clean(net) for key, net in nets.items() if key not in done and not over_series(net)})
         done = reachable(done, name)
         if table.rules:

@@ -145,5 +145,5 @@ _LOOPS = {
 
 FAMILIES: Mapping[str, Family] = MappingProxyType({f.name: f for f in (
     Family("chain", chain, nothing), Family("diamond", diamond, nothing), Family("tree", tree, nothing),
-    Family("sharing", sharing, nothing), Family("calls", calls, nothing, (2, 5, 9)),
+    Family("sharing", sharing, nothing), Family("calls", calls, nothing, (2, 4, 6)),
     *(Family(name, in_n(body), n_is) for name, body in _LOOPS.items()))})

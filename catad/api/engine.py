@@ -31,7 +31,8 @@ def check_backend(name: str) -> str:
     if name in BACKENDS:
         return name
     raise error("E0611", f"there is no backend `{name}` that calls functions",
-                help=[f"choose one of {', '.join(BACKENDS)}"])
+                help=[f"choose one of {', '.join(BACKENDS)}",
+                      "in Python, f.exact(…) calculates with rationals and f.symbolic(…) gives a formula"])
 
 
 def engine(backend: str, table: Table, name: str) -> Engine:

@@ -89,10 +89,10 @@ class Function:
                 raise
         return unpack(self._entry.result, iter(flat), packing.classes)
 
-    def pack(self, values: Sequence[Any]) -> Packing:
+    def pack(self, values: Sequence[Any], packing: Packing | None = None) -> Packing:
         """The flat arguments for one value of each parameter, checked; what the engine takes."""
         entry = self._entry
-        packing = Packing(self)
+        packing = Packing(self) if packing is None else packing
         for (name, t), value in zip(entry.params, values, strict=True):
             packing.add(t, value, name)
             if t == I64 and name in entry.sizes:
@@ -116,7 +116,7 @@ class Function:
         missing = [x for x in names if x not in values]
         if missing:
             raise self._argument_error(f"{', '.join(f'`{x}`' for x in missing)} not given",
-                                       "a call needs every argument; use a Python lambda to fix some of them")
+                                       "a call needs every argument")
         return [values[x] for x in names]
 
     def _argument_error(self, what: str, help: str | None = None) -> CatadError:
@@ -205,6 +205,40 @@ class Function:
         """The value by the reference backend, which defines what a program means."""
         return self._derive(("reference",), lambda: self.with_backend("reference"))(*args, **kwargs)
 
+    def exact(self, *args: Any, **kwargs: Any) -> Any:
+        """The value in rational numbers: for programs of arithmetic, comparison and whole powers.
+
+        Floats stand for the rationals they are; Fractions may be given too.
+
+        >>> import catad
+        >>> from fractions import Fraction
+        >>> f = catad.compile("def f (x : f64) : f64 = x^2 + x / 3", entry="f")
+        >>> f.exact(Fraction(1, 2)), catad.grad(f).exact(1)
+        (Fraction(5, 12), Fraction(7, 3))
+        """
+        from catad.api.meanings import ExactPacking
+        from catad.backends import exact
+        packing = self.pack(self.bind(*args, **kwargs), ExactPacking(self))
+        with internal(f"running {self.__name__} exactly", self._sources):
+            flat = exact.run(self.prepared, self._name, packing.flat)
+        return unpack(self._entry.result, iter(flat), packing.classes)
+
+    def symbolic(self, **known: int) -> Any:
+        """The formula of the function as SymPy expressions; sizes and whole numbers are given by name.
+
+        >>> import catad
+        >>> f = catad.compile("def f [n] (x : [n]f64) : f64 = sum (for i < n -> x[i]^2)", entry="f")
+        >>> f.symbolic(n=2)
+        x_0**2 + x_1**2
+        """
+        from catad.api.meanings import symbolic
+        with internal(f"writing {self.__name__} as a formula", self._sources):
+            return symbolic(self, known)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Functions travel to other processes; each compiles them anew (or finds the code on disk)."""
+        return _restore, (self._table, self._name, self._backend, self._sources, self.__name__)
+
     def _derive(self, key: Any, make: Callable[[], Function]) -> Function:
         """One derived function for each key, made once."""
         with self._lock:
@@ -280,6 +314,10 @@ class Function:
 
     def __repr__(self) -> str:
         return f"<catad function {self.signature}>"
+
+
+def _restore(table: Table, name: str, backend: str, sources: tuple[Source, ...], shown: str) -> Function:
+    return Function(table, name, backend=backend, sources=sources, shown=shown)
 
 
 def _leaf_names(entry: Entry) -> Iterator[str]:

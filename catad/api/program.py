@@ -10,7 +10,7 @@ import os
 import pathlib
 import threading
 from collections.abc import Iterator
-from typing import overload
+from typing import Any, overload
 
 from catad.api.function import Function, signature_text
 from catad.api.values import callable_type
@@ -39,7 +39,7 @@ class Program:
 
     def __init__(self, source: Source, *, root: pathlib.Path | None = None) -> None:
         from catad import pipeline
-        self._source = source
+        self._source, self._root = source, root
         self._lock = threading.RLock()
         self._functions: dict[str, Function] = {}
         with internal(f"checking {source.name}", [source]):
@@ -82,6 +82,9 @@ class Program:
                 raise AttributeError(str(exc)) from None
             raise
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (self._source, self._root)
+
     def __dir__(self) -> list[str]:
         return sorted({*self._names, "main_name", "table"})
 
@@ -111,6 +114,10 @@ class Program:
         return error("E0602", f"{self._source.name} has no entry `{name}`",
                      help=[f"did you mean `{best[0]}`?"] if best else
                      [f"it has {', '.join(self._names)}"] if self._names else ["it has none"])
+
+
+def _again(source: Source, root: pathlib.Path | None) -> Program:
+    return Program(source, root=root)
 
 
 def _callable(entry: Entry) -> bool:
@@ -146,5 +153,8 @@ def compile(text: str, entry: str | None = None, *, name: str = "<text>",
     >>> norm([3.0, 4.0])
     5.0
     """
+    if not isinstance(text, str):
+        raise error("E0605", f"compile takes the text of a program, a str; found a {type(text).__name__}",
+                    help=["catad.load takes a path"])
     program = Program(Source(name, text), root=pathlib.Path(root or ".").resolve())
     return program if entry is None else program[entry]

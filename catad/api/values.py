@@ -104,6 +104,7 @@ class Packing:
                 for x, item in fields:
                     self.add(item, values[x], f"{where}.{x}", dims)
             case Array(size, item):
+                self._gathered(t, item, value, where)
                 self.add(item, value, where, (*dims, size))
             case Data():
                 pack_sum(self, t, value, where, dims)
@@ -154,6 +155,15 @@ class Packing:
             raise self._error("E0605", f"`{where}` should be a tuple of {len(t.items)} values, {t}; "
                                        f"found {len(value)}")
         raise self._error("E0605", f"`{where}` should be a tuple, {t}; found {describe(value)}")
+
+    def _gathered(self, t: Array, item: Type, value: Any, where: str) -> None:
+        """An array of products comes as a product of arrays; say so to who gives a list of products."""
+        kind = tuple if isinstance(item, Prod) else Mapping if isinstance(item, Record) else None
+        if kind is not None and isinstance(value, list) and value and isinstance(value[0], kind):
+            one = "tuple" if kind is tuple else "record"
+            raise self._error("E0605", f"`{where}`, of type {t}, is given as one {one} of arrays; "
+                                       f"found a list of {one}s",
+                              help=["gather each component in an array of its own"])
 
     def _fields(self, t: Record, value: Any, where: str) -> Mapping[str, Any]:
         names = tuple(x for x, _ in t.fields)

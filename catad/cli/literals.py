@@ -50,11 +50,12 @@ def _value(text: str, name: str | None) -> Any:
 
 def _json(text: str, shown: str) -> Any:
     try:
-        return _floats(json.loads(text))
+        value = json.loads(text)
     except (ValueError, RecursionError) as exc:
         why = f"{exc.msg} at column {exc.colno}" if isinstance(exc, json.JSONDecodeError) else str(exc)
         raise error("E0612", f"`{_short(shown)}` is not a JSON value: {why}",
                     help=["quote it for the shell: '[1.0, 2.0]'", "a file is given as @data.json"]) from None
+    return _floats(value)
 
 
 def _floats(value: Any) -> Any:

@@ -32,6 +32,7 @@ from catad.net.net import (
     Wire,
     captured,
 )
+from catad.rewrite.unchecked import Draft
 from catad.source import CatadError, Span, error
 from catad.types.size import Size
 from catad.types.type import Fun, Type, flatten, holds_function, subst
@@ -60,7 +61,7 @@ Expand = Callable[[Builder, Derive, Net, Sequence[Wire], Sequence[Wire], "Span |
 
 
 class Normaliser:
-    """Normal forms of the nets of a table, made on demand and once."""
+    """Normal forms of the nets of a table, made on demand and once. `tidy` hands out valid nets, at least."""
 
     def __init__(self, table: Table, expand: Expand, tidy: Callable[[Net], Net]) -> None:
         self.table = table
@@ -69,15 +70,19 @@ class Normaliser:
         self.nets: dict[str, Net] = {}
         self._fresh = 0
 
-    def normal(self, name: str) -> Net:
-        """The normal form of a named net with a first-order boundary."""
+    def normal(self, name: str, *, tidied: bool = True) -> Net:
+        """The normal form of a named net with a first-order boundary.
+
+        `tidied` is off for one that nothing calls: it is tidied once, in the end.
+        """
         if name not in self.nets:
             net = self.table.nets[name]
-            b = Builder()
+            b = Draft()                                      # validated by `tidy`, with all its bubbles
             b.sizes.extend(net.sizes)
             args: list[Value] = [b.input(t) for t in net.source]
             out = self.walk(b, net, args, {})
-            self.nets[name] = self.tidy(b.net(*_wires(out, None)))
+            made = b.net(*_wires(out, None))
+            self.nets[name] = self.tidy(made) if tidied else made
         return self.nets[name]
 
     def closed(self, f: Closure, b: Builder) -> tuple[Net, list[Wire]]:
@@ -226,7 +231,7 @@ class _Bubble:
 
     def __init__(self, outer: Builder, owner: Normaliser) -> None:
         self.outer = outer
-        self.b = Builder()
+        self.b = Draft()
         self._inside: dict[Wire, Wire] = {}
 
     def enter(self, v: Value) -> Value:

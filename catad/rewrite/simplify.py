@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from catad.net.net import Loop, Net, Op, While
 from catad.rewrite import arrays, control, fold
-from catad.rewrite.dead import prune
+from catad.rewrite.dead import SETTLED, prune
 from catad.rewrite.fusion import fuse
 from catad.rewrite.loops import loop_box
 from catad.rewrite.scope import Handler, Rule, Run, Scope
@@ -30,26 +30,44 @@ RULES: Mapping[str, tuple[Rule, ...]] = MappingProxyType({**fold.RULES, **arrays
 HANDLERS: Mapping[type[Op], Handler] = MappingProxyType({**control.HANDLERS, Loop: loop_box, While: while_box})
 
 
-def simplify(net: Net, nets: Mapping[str, Net] | None = None, *, selects: bool = True) -> Net:
+def simplify(net: Net, nets: Mapping[str, Net] | None = None, *, selects: bool = True, thorough: bool = False) -> Net:
     """The net simplified. `nets` are those that it calls, looked at to know whether a call can fail.
 
     `selects` turns cheap branches into selections. Leave them branches in a net that will be differentiated again:
     a branch not taken contributes nothing, where a selection would multiply its derivative by zero.
+    `thorough` starts over once where one round was not enough: later rounds pass over bubbles that were rebuilt before,
+    though what they capture may be better known by then. For a net that was not simplified on its way.
     """
     label = f"rewrite.simple.{selects}"
     if net._memo.get(label):
         return net
     with deep():
-        new = prune(net)
-        for k in range(ROUNDS):
-            run = Run(nets or {}, RULES, HANDLERS, selects, first=k == 0)
-            built = prune(rebuilt(run, new))
-            new = fuse(built)
-            if new is built and not run.again:
-                break
+        new, rounds = _rounds(prune(net), nets or {}, selects)
+        if thorough and rounds > 1:
+            _unsettle(new)
+            new, _ = _rounds(new, nets or {}, selects)
         new = checked(prune(new))
     new._memo[label] = True
     return new
+
+
+def _rounds(net: Net, nets: Mapping[str, Net], selects: bool) -> tuple[Net, int]:
+    """Rounds until nothing happens, and how many they were."""
+    for k in range(ROUNDS):
+        run = Run(nets, RULES, HANDLERS, selects, first=k == 0)
+        built = prune(rebuilt(run, net))
+        net = fuse(built)
+        if net is built and not run.again:
+            return net, k + 1
+    return net, ROUNDS
+
+
+def _unsettle(net: Net) -> None:
+    """No bubble counts as rebuilt any more."""
+    for box in net.boxes:
+        for bubble in box.bubbles:
+            bubble._memo.pop(SETTLED, None)
+            _unsettle(bubble)
 
 
 def rebuilt(run: Run, net: Net) -> Net:

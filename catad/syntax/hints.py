@@ -90,6 +90,7 @@ _PAIRS = {
     "<-": "a name gets its value with  let x = e in …", "+=": "values do not change: give the new one a name with let",
     "-=": "values do not change: give the new one a name with let", "->": "",
 }
+_LOGIC = {"and": "and is  a && b", "or": "or is  a || b", "not": "not is  !a"}
 
 
 def _sign(s: _Scene) -> Slip | None:
@@ -100,6 +101,9 @@ def _sign(s: _Scene) -> Slip | None:
 
 
 def _foreign_word(s: _Scene) -> Slip | None:
+    before = s.around(-1).text if s.around(-1).text in _LOGIC else s.around(-2).text
+    if before in _LOGIC and s.token.kind in ("LT", "LE", "GT", "GE", "EQ", "NE", "THEN"):
+        return _say(_LOGIC[before])
     word = s.name("fn", "fun", "lambda", "elif", "elsif", "elseif", "where", "return", "match", "begin")
     if word in ("fn", "fun", "lambda") and s.token.kind in ("EQUAL", "ARROW", "COLON", "PLUS", "STAR", "COMMA"):
         return _say(r"a function is written  \x -> e")
@@ -134,6 +138,10 @@ def _if_without_else(s: _Scene) -> Slip | None:
 
 
 def _equality(s: _Scene) -> Slip | None:
+    if s.token.kind == "EQUAL" and s.around(-1).kind == "NAME" and s.around(-2).kind == "EQUAL":
+        name = s.around(-1).text
+        return Slip((f"there are no statements; a name for a value is  let {name} = e in …",), "",
+                    "`=` defines, it does not compare")
     if s.token.kind == "EQUAL" and s.operand_before and "EQUAL" not in s.kinds:
         return Slip(("equality is  ==",), "", "`=` defines, it does not compare") if s.pair() != "=>" else None
     return None
@@ -164,6 +172,21 @@ def _loops(s: _Scene) -> Slip | None:
         return _say("for makes an array:  for i < n -> e;  a loop with a state is  loop x = e0 for i < n do e")
     if s.token.kind == "ARROW" and "DO" in s.kinds:
         return _say("what a loop repeats comes after do:  loop x = e0 for i < n do e")
+    if s.token.kind == "ARROW" and s.around(-2).kind == "LT" and s.operand_before:
+        return _say(f"an array of values is  for {s.around(-3).text} < {s.around(-1).text} -> e,  "
+                    "as an argument in parentheses:  sum (for i < n -> e)")
+    return None
+
+
+def _types(s: _Scene) -> Slip | None:
+    if s.token.kind == "RSQB" or (s.around(-1).kind == "RSQB" and s.around(-3).kind in ("LSQB", "INDEX")):
+        item, size = s.around(-4), s.around(-2)
+        if item.kind == "NAME" and size.kind in ("INT", "NAME") and s.around(-5).kind == "COLON":
+            return _say(f"an array type has its size first:  [{size.text}]{item.text}")
+    if s.token.kind == "ARROW" and s.around(-1).kind == "RPAR" and {"EQUAL", "COLON"} <= s.kinds:
+        return _say("the type of the result comes after a colon:  def f (x : f64) : f64 = …")
+    if s.token.kind == "NAME" and s.kinds == {"STRING"}:
+        return _say(f'an import is written  import "std/{s.token.text}.cad" as {s.token.text}')
     return None
 
 
@@ -203,7 +226,7 @@ def _top_level(s: _Scene) -> Slip | None:
 
 _RULES: tuple[Callable[[_Scene], Slip | None], ...] = (
     _top_level, _sign, _foreign_word, _loops, _let_without_in, _equality, _if_without_else, _chained, _argument,
-    _brackets, _words)
+    _types, _brackets, _words)
 
 
 # ── characters ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -41,10 +41,29 @@ class World(Protocol):
     def type_names(self) -> Iterable[str]: ...
 
 
+_ELSEWHERE = {
+    "not": "not is `!a`", "and": "and is `a && b`", "or": "or is `a || b`", "ln": "the natural logarithm is `log`",
+    "pow": "power is `x ^ y`", "power": "power is `x ^ y`", "len": "the size in the type, `[n]f64`, or `length xs`",
+    "range": "the array 0, 1, … is `iota n`, or write `for i < n -> …`", "fabs": "the absolute value is `abs`",
+    "int": "conversion to a whole number is `i64 x`", "float": "conversion to a float is `f64 n`",
+    "True": "it is written `true`", "False": "it is written `false`", "PI": "it is written `pi`",
+    "foldl": "the left fold is `reduce f z xs`", "print": "programs have no output; `catad run` prints a value",
+}
+
+
 def suggest(name: str, known: Iterable[str]) -> tuple[str, ...]:
-    """`did you mean` as help lines, none when nothing is near."""
-    near = difflib.get_close_matches(name, sorted(set(known)), n=1, cutoff=0.7)
+    """`did you mean` as help lines, or how other languages' words are said here; none when nothing is near."""
+    if name in _ELSEWHERE:
+        return (_ELSEWHERE[name],)
+    names = sorted(set(known))
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.7) or [x for x in names if _swapped(name, x)][:1]
     return tuple(f"did you mean `{x}`?" for x in near)
+
+
+def _swapped(a: str, b: str) -> bool:
+    """Do two names differ by the order of two neighbours?"""
+    return len(a) == len(b) > 2 and any(
+        b == a[:k] + a[k + 1] + a[k] + a[k + 2:] for k in range(len(a) - 1) if a[k] != a[k + 1])
 
 
 class Context:

@@ -68,7 +68,9 @@ def _header(c: Context, d: tree.Def) -> list[tuple[str, Type]]:
         inner = unwrap(p)
         base = base_name(p)
         if isinstance(inner, tree.PVar) and base != "_" and any(base == x for x, _ in params):
-            raise c.fail("E0209", f"`{base}` is the name of two parameters", p.span, "again here")
+            first = next(q.span for q in d.params if base_name(q) == base)
+            raise c.fail("E0209", f"`{base}` is the name of two parameters", p.span, "again here",
+                         others=[(first, "first here")])
         if base in c.size_names:
             raise c.fail("E0209", f"`{base}` is a size and a parameter", p.span, "again here",
                          help=[f"an i64 parameter serves as a size by itself: leave `[{base}]` out"])

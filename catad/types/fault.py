@@ -9,7 +9,7 @@ from catad.types.constraint import FUN, NUM, SCALAR, STRUCT, describe
 from catad.types.meta import Clash, Escape, Fault, Meta, NoTangent, Occurs, SizeClash, Unfit, Why
 from catad.types.show import show, show_size
 from catad.types.size import Size
-from catad.types.type import F32, F64, I64, Array, Fun, Prod, Record, Type, TypeVar, dims
+from catad.types.type import F32, F64, I64, Array, Fun, Prod, Record, Scalar, Type, TypeVar, dims
 from catad.types.unify import Unifier
 
 __all__ = ["escaped", "explain"]
@@ -52,13 +52,13 @@ def _mismatch(u: Unifier, fault: Fault, span: Span, found: Type, expected: Type,
     if why is not None and why.span == span:
         text += f": {why.text}"
     return error("E0202", f"expected `{b}`, found `{a}`", span, text, others=others, notes=notes,
-                 help=_advice(inner) if inner is not None else ())
+                 help=_advice(inner, span, why) if inner is not None else ())
 
 
-def _advice(pair: tuple[Type, Type]) -> tuple[str, ...]:
+def _advice(pair: tuple[Type, Type], span: Span, why: Why | None) -> tuple[str, ...]:
     found, expected = pair
-    if {found, expected} <= {F64, F32, I64}:
-        return (f"there is no implicit conversion: write `{expected} x`",)
+    if isinstance(found, Scalar) and isinstance(expected, Scalar) and {found, expected} <= {F64, F32, I64}:
+        return (_conversion(found, expected, span, why),)
     for a, b in ((found, expected), (expected, found)):
         if isinstance(a, TypeVar) and not isinstance(b, TypeVar):
             return (f"`{a}` stands for any type that a caller chooses; write `{b}` if no other is meant",)
@@ -72,6 +72,22 @@ def _advice(pair: tuple[Type, Type]) -> tuple[str, ...]:
         if isinstance(a, Array) and not isinstance(b, Array):
             return ("use `for i < n -> …` or `map` to work entry by entry, `x[i]` for one entry",)
     return ()
+
+
+def _conversion(found: Scalar, expected: Scalar, span: Span, why: Why | None) -> str:
+    """Whole numbers become floats rather than the other way round."""
+    if expected == I64 and why is not None and why.text.startswith("this side of"):
+        return f"there is no implicit conversion: write `{found} {_argument(why.span)}`"
+    truncates = ", which truncates" if expected == I64 else ""
+    return f"there is no implicit conversion: write `{expected} {_argument(span)}`{truncates}"
+
+
+def _argument(span: Span) -> str:
+    """The text of a term as an argument, if it is short."""
+    text = span.text
+    if text.replace("_", "").replace("'", "").isalnum():
+        return text
+    return f"({text})" if len(text) <= 20 and "\n" not in text else "(…)"
 
 
 def _unfit(u: Unifier, fault: Unfit, span: Span, others: list[tuple[Span, str]]) -> CatadError:

@@ -99,8 +99,10 @@ def _scalar(c: Context, term: core.Term, op: str, span: Span) -> None:
         return
     shown = c.show(t)
     if isinstance(t, Fun):
+        name = term.span.text
+        negative = f"a negative argument stands in parentheses: `{name} (-x)`"
         raise c.fail("E0205", f"`{op}` works on numbers, not on functions", term.span, f"this is `{shown}`",
-                     help=["is an argument missing?"])
+                     help=[negative if op == "-" and name.isidentifier() else "is an argument missing?"])
     whole = {"+": "`add a b`", "-": "`sub a b`", "*": "`scale c a`"}.get(op)
     help = [f"for tuples and arrays as vectors there is {whole}"] if whole else []
     if isinstance(t, Array):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import catad
-from catad.cli.main import main
+from catad.cli import main
 from catad.elaborate.decompile import table_to_cad
 from catad.net.canonical import equal
 from catad.net.text import parse_table, print_table

@@ -249,3 +249,12 @@ def test_polygamma() -> None:
     expected = [FLOAT_ROWS["polygamma"](k, v) for k, v in
                 [(1, -1.0), (2, 0.0), (2, -0.0), (2, -3.0), (1, math.inf), (-1, 1.0), (1, math.nan)]]
     assert np.array_equal(poles, expected, equal_nan=True)
+
+
+def test_cosine_of_zero_is_one() -> None:
+    """Exactly, at all multiples of π that are nearest to one: Jacobians show it."""
+    import math
+
+    import catad
+    f = catad.compile("def f (x : f64) : (f64, f64) = (cos x, sin x)", entry="f")
+    assert f(0.0) == (1.0, 0.0) and f(math.pi)[0] == -1.0 and f(2 * math.pi)[0] == 1.0 and f(math.pi / 2)[1] == 1.0

@@ -20,6 +20,12 @@ def test_gradient_is_cheap(name: str, tidy: bool) -> None:
     assert ratios[-1] <= 1.05 * ratios[-2] + 0.02, ratios                        # it does not grow
 
 
+def test_doubling_calls_run_again_once_a_level() -> None:
+    """g{k} calls g{k-1} twice: where the residual would be as long as the unfolded program, the call runs again."""
+    ratios = [gradient(FAMILIES["calls"], k, tidy=True).value for k in (7, 9, 11)]
+    assert all(r <= AFTER + max(0, k - 8) for r, k in zip(ratios, (7, 9, 11), strict=True)), ratios
+
+
 @pytest.mark.parametrize("name", FAMILIES)
 def test_jets_are_cheap(name: str) -> None:
     family = FAMILIES[name]

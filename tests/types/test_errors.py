@@ -128,7 +128,19 @@ def test_both_types_are_explained() -> None:
     (d,) = errors("def f (c : bool) (x : f64) (n : i64) = if c then x else n")
     assert [(label.span.text, label.text) for label in d.labels] == [
         ("n", "this is `i64`, not `f64`"), ("x", "the other branch is `f64`")]
-    assert d.help == ("there is no implicit conversion: write `f64 x`",)
+    assert d.help == ("there is no implicit conversion: write `f64 n`",)
+
+
+@pytest.mark.parametrize(("text", "word"), [
+    ("def f (n : i64) (x : f64) = n * x", "`f64 n`"), ("def f (n : i64) (x : f64) = x + (n * 2)", "`f64 (n * 2)`"),
+    ("def f [k] (x : [k]f64) (u : f64) = x[u]", "`i64 u`, which truncates"),
+    ("def f (x : f64) = sin -x", "`sin (-x)`"), ("def f (x : f64) = sni x", "`sin`"),
+    ("def f (x : bool) = x and true", "`a && b`"), ("def f (x : bool) = not x", "`!a`"),
+    ("def f (x : f64) = ln x", "`log`"), ("def g (x : f64, y : f64) = x def f (x : f64) = g x 1.0", "is a tuple"),
+])
+def test_the_way_out_is_named(text: str, word: str) -> None:
+    (d,) = errors(text)
+    assert word in d.help[0]
 
 
 def test_sizes_are_explained_where_they_were_found() -> None:
