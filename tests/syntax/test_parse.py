@@ -221,7 +221,8 @@ def test_recovery_keeps_the_sound_declarations() -> None:
 
 
 def test_every_program_of_the_repository_parses() -> None:
-    found = [p for p in sorted(ROOT.rglob("*.cad")) if not {"bad", "errors"} & set(p.parts) and not p.name.startswith("bad")]
+    found = [p for p in sorted(ROOT.rglob("*.cad"))
+             if not {"bad", "errors"} & set(p.parts) and not p.name.startswith("bad")]
     assert found
     for path in found:
         parse(Source(path.name, path.read_text(encoding="utf-8")))
