@@ -1,4 +1,4 @@
-# make demo    the Gaussian mixture example          make test    all tests
+# make demo    Gaussian mixture, NIST regression     make test    all tests
 # make check   what CI runs                          make clean   remove what these made
 PYTHON ?= python3
 BIN := .venv/bin
@@ -7,6 +7,7 @@ BIN := .venv/bin
 
 demo: .venv/ready
 	$(BIN)/python examples/gmm/demo.py
+	$(BIN)/python examples/nist/demo.py
 
 test: .venv/ready
 	$(BIN)/pytest -n 2

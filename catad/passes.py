@@ -5,21 +5,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from catad.functors.coefficients import has_series, has_series_outside, unfold
+from catad.functors.custom import check_linear
 from catad.functors.expand import Expander
 from catad.functors.kit import Kit, standard_kit
 from catad.net.build import Builder
 from catad.net.net import BindSize, Call, Entry, Guard, Net, Table, Wire
-from catad.rewrite.normalise import Normaliser
+from catad.rewrite.normalise import Normaliser, Value
 from catad.rewrite.unchecked import checked
 from catad.source import error
 from catad.source.deep import deep
 from catad.types.size import Size
 from catad.types.type import I64, dims, flatten, holds_function
 
-__all__ = ["normalised", "prepare"]
+__all__ = ["check_rules", "normalised", "prepare"]
 
 
 def _tidy(net: Net, *, selects: bool = True, thorough: bool = False) -> Net:
@@ -41,7 +42,7 @@ def normalised(table: Table, name: str, *, tidy: bool = True, kit: Kit | None = 
     nets: dict[str, Net] = {}
     clean = _tidy_before if tidy else checked
     with deep():
-        expander = Expander(nets, clean, kit)
+        expander = Expander(nets, clean, kit, table.rules)
         normaliser = Normaliser(table, expander, clean)
         normaliser.nets = nets
         normaliser.normal(name, tidied=last)
@@ -66,9 +67,30 @@ def prepare(table: Table, name: str, *, kit: Kit | None = None, tidy: bool = Tru
         done = {key: _tidy(net, thorough=True) if tidy and key == name else clean(net)
                 for key, net in reachable({**nets, **done}, name).items()}
         done = reachable(done, name)
+        if table.rules:
+            done = reachable(_unfolded(done, name, clean), name)
         if entry is not None:
             done[name] = bind(done[name], entry)
     return Table(done, {name: entry} if entry is not None else {})
+
+
+def _unfolded(nets: dict[str, Net], name: str, clean: Callable[[Net], Net]) -> dict[str, Net]:
+    """Calls that waited for derivatives are unfolded as others were."""
+    normaliser = Normaliser(Table(nets), _no_derivative, clean)
+    normaliser.normal(name)
+    return normaliser.nets
+
+
+def _no_derivative(*_: object) -> list[Value]:
+    raise AssertionError("a derivative that was not expanded")
+
+
+def check_rules(table: Table) -> None:
+    """Raise E0405 for a declared derivative that is not linear."""
+    for name, rule in table.rules.items():
+        nets = normalised(table, rule)
+        net = table.nets[name]
+        check_linear(nets[rule], nets, len(net.inputs) + len(net.outputs))
 
 
 def _first_order(name: str, entry: Entry) -> None:

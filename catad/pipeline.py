@@ -49,7 +49,11 @@ def load(source: Source, *, root: str | None = None) -> Module:
 def elaborate(module: Module) -> Table:
     """Nets and entries of a checked file."""
     from catad.elaborate import elaborate
-    return elaborate(module)
+    table = elaborate(module)
+    if table.rules:
+        from catad import passes
+        passes.check_rules(table)
+    return table
 
 
 def normalised(table: Table, name: str, *, tidy: bool = True, kit: Kit | None = None) -> dict[str, Net]:

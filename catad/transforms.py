@@ -118,7 +118,7 @@ def derive(table: Table, name: str, kind: str, *, argnums: tuple[int, ...], sing
 
 
 def _add(table: Table, name: str, net: Net, entry: Entry) -> tuple[Table, str]:
-    return Table({**table.nets, name: net}, {**table.entries, name: entry}), name
+    return Table({**table.nets, name: net}, {**table.entries, name: entry}, table.rules), name
 
 
 def call(b: Builder, name: str, entry: Entry, args: Sequence[Wire]) -> tuple[Wire, ...]:

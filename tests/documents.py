@@ -57,6 +57,7 @@ def run_session(text: str, capsys: pytest.CaptureFixture[str], monkeypatch: pyte
     for command, shown in commands:
         words = shlex.split(command)
         with monkeypatch.context() as patch:
+            patch.setenv("COLUMNS", "100")                     # messages are cut to the width of the terminal
             while "=" in words[0]:
                 name, _, value = words.pop(0).partition("=")
                 patch.setenv(name, value)

@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "draw": DATA,
     "transforms": MIDDLE, "passes": MIDDLE, "pipeline": [*MIDDLE, "passes", "transforms", "backends", "draw"],
     "backends": DATA, "backends.llvm": [*DATA, "rewrite"],
-    "api": [*DOORS], "cli": [*DOORS, "api", "proofs"],
+    "api": [*DOORS, "transforms"], "scipy": [*DOORS, "api"], "cli": [*DOORS, "api", "proofs"],
     "proofs": None, "learn": None,                        # these may know everything
 }
 

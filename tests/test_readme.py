@@ -33,7 +33,7 @@ def test_the_program_passes_its_own_test(model: pathlib.Path, capsys: pytest.Cap
 
 
 def test_the_python_runs_and_gives_what_it_says(model: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (code,) = blocks("python")
+    code, _ = blocks("python")
     scope: dict[str, object] = {}
     for line in code.splitlines():
         statement, _, said = line.partition("  # ")
@@ -42,6 +42,15 @@ def test_the_python_runs_and_gives_what_it_says(model: pathlib.Path, capsys: pyt
         else:
             exec(statement, scope)
     assert "def grad_loss [n]" in capsys.readouterr().out
+
+
+def test_scipy_takes_it(model: pathlib.Path) -> None:
+    first, second = blocks("python")
+    scope: dict[str, object] = {}
+    exec(first, scope)
+    exec(second, scope)
+    said = eval(second.split("  # ")[1].splitlines()[0])
+    assert eval("r.structured(least_squares(r.fun, r.x0, jac=r.jac).x)", scope) == pytest.approx(said, abs=1e-9)
 
 
 def test_the_commands_print_what_it_says(model: pathlib.Path, capsys: pytest.CaptureFixture[str],

@@ -27,6 +27,7 @@ from .kernel import (
     Reg,
     Reserve,
     Store,
+    While,
 )
 from .lanes import VARYING, Form, Lanes
 from .operations import Operations, splat, vector
@@ -73,6 +74,8 @@ class Codegen(Control):
                     self.loop(i)
             case If():
                 self.branch(i)
+            case While():
+                self.repeat(i)
             case Reserve():
                 self.reserve(i)
             case Invoke():
@@ -142,6 +145,32 @@ class Codegen(Control):
             t = vector(self.kinds[c.inner], self.w if forms[c.inner] == VARYING else 1)
             e.fill(at, f"{name} = phi {t} [ {init}, %{before} ], [ {out}, %{latch} ]")
             self.put(c.final, e.let(f"phi {t} [ {init}, %{before} ], [ {out}, %{latch} ]"), forms[c.inner])
+
+    def repeat(self, loop: While) -> None:
+        """head; leave unless the condition holds; body. Never in lanes."""
+        e = self.text
+        before, head, body, after = e.label, e.fresh("head"), e.fresh("again"), e.fresh("left")
+        e.jump(head)
+        e.start(head)
+        holes = [(e.name(), e.hole()) for _ in loop.carries]
+        inits = [self.scalar(c.init) for c in loop.carries]
+        for c, (name, _) in zip(loop.carries, holes, strict=True):
+            self.put(c.inner, name)
+        self._ask()
+        self.depth += 1
+        self.block(loop.head)
+        e.fork(self.scalar(loop.cond), body, after)
+        e.start(body)
+        self.block(loop.body)
+        self.depth -= 1
+        outs = [self.scalar(c.out) for c in loop.carries]
+        latch = e.label
+        e.jump(head)
+        for c, (name, at), init, out in zip(loop.carries, holes, inits, outs, strict=True):
+            e.fill(at, f"{name} = phi {vector(self.kinds[c.inner], 1)} [ {init}, %{before} ], [ {out}, %{latch} ]")
+        e.start(after)
+        for c, (name, _) in zip(loop.carries, holes, strict=True):
+            self.put(c.final, name)
 
     def _inductions(self, loop: For) -> list[tuple[str, int, str, str]]:
         """φ of offsets that advance by addition: name, place, initial value, name or value of the step."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .emit import BYTES, TYPE
-from .kernel import Block, Check, For, If, Invoke, Kernel, Load, Reserve, Store
+from .kernel import Block, Check, For, If, Invoke, Kernel, Load, Reserve, Store, While
 from .lane_memory import LaneMemory
 from .lanes import VARYING, Lanes
 from .operations import Operations, splat, vector
@@ -151,4 +151,6 @@ def most_results(block: Block) -> int:
                 pending.append(i.body)
             elif isinstance(i, If):
                 pending.extend((i.then, i.other))
+            elif isinstance(i, While):
+                pending.extend((i.head, i.body))
     return most

@@ -5,7 +5,8 @@ numbered *buffers* (flat memory of one kind). It says nothing about lanes: an in
 every loop around it, and `lanes.py` decides beside it which loops run W trips at once.
 
     block  ::=  instruction*
-    for    ::=  loop i < extent with carries { block }          the only iteration
+    for    ::=  loop i < extent with carries { block }          the counted iteration
+    while  ::=  loop with carries { block, condition, block }   the other one
     memory ::=  load, store, add-to at (buffer, flat offset)    `path` keeps the indices that made the offset
 
 Law: a register is defined in a block that encloses every use of it; a load whose offset is not checked
@@ -22,7 +23,7 @@ from catad.types.size import Size
 
 __all__ = [
     "AddTo", "Array", "Block", "Buffer", "Carried", "Check", "Dim", "For", "If", "Induction", "Instr", "Invoke",
-    "Kernel", "Literal", "Load", "Port", "Pure", "Reg", "Region", "Reserve", "Site", "SizeSource", "Store",
+    "Kernel", "Literal", "Load", "Port", "Pure", "Reg", "Region", "Reserve", "Site", "SizeSource", "Store", "While",
 ]
 
 Reg = int
@@ -171,7 +172,21 @@ class Invoke:
     room: int
 
 
-Instr = Literal | Pure | Load | Store | AddTo | Check | Reserve | Invoke | For | If
+@dataclass(frozen=True, slots=True)
+class While:
+    """head; leave unless `cond`; body; and again. The head runs once more often than the body.
+
+    Each state: `inner` at the beginning of the head is `init` or the last `out`, and `final` is `inner` in the end.
+    """
+
+    id: int
+    carries: tuple[Carried, ...]
+    head: Block
+    cond: Reg
+    body: Block
+
+
+Instr = Literal | Pure | Load | Store | AddTo | Check | Reserve | Invoke | For | If | While
 Block = tuple[Instr, ...]
 
 

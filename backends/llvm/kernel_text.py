@@ -20,6 +20,7 @@ from .kernel import (
     Pure,
     Reserve,
     Store,
+    While,
 )
 from .lanes import Lanes
 
@@ -109,6 +110,9 @@ class _Printer:
             case If():
                 self.branch(i, indent)
                 return
+            case While():
+                self.repeat(i, indent)
+                return
         self.lines.append(indent + line)
 
     def call(self, i: Invoke) -> str:
@@ -134,6 +138,18 @@ class _Printer:
         self.block(i.body, indent + "  ")
         for c in i.carries:
             self.lines.append(f"{indent}  {r(c.inner)} <- {r(c.out)} ({c.kind})")
+        for c in i.carries:
+            self.lines.append(f"{indent}{r(c.final)} = final {r(c.inner)}")
+
+    def repeat(self, i: While, indent: str) -> None:
+        r = self.reg
+        carries = ", ".join(f"{r(c.inner)} = {r(c.init)}" for c in i.carries)
+        self.lines.append(f"{indent}repeat" + (f" with {carries}" if carries else "") + f"  -- loop {i.id}: in order")
+        self.block(i.head, indent + "  ")
+        self.lines.append(f"{indent}  leave unless {r(i.cond)}")
+        self.block(i.body, indent + "  ")
+        for c in i.carries:
+            self.lines.append(f"{indent}  {r(c.inner)} <- {r(c.out)}")
         for c in i.carries:
             self.lines.append(f"{indent}{r(c.final)} = final {r(c.inner)}")
 

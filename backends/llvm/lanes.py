@@ -17,12 +17,13 @@ from dataclasses import dataclass, field
 
 from catad.ops import ROWS
 
-from .kernel import AddTo, Block, Check, For, If, Instr, Invoke, Kernel, Literal, Load, Pure, Reg, Reserve, Store
+from .kernel import AddTo, Block, Check, For, If, Instr, Invoke, Kernel, Literal, Load, Pure, Reg, Reserve, Store, While
 from .target import Target
 
 __all__ = ["VARYING", "Form", "Lanes", "Stride", "choose"]
 
 VARYING = "varying"
+WHILE_TRIPS = 16                                           # a guess, for cost estimates
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ class _Choice:
                 total += self.loop(i, chosen)
             elif isinstance(i, If):
                 total += 1 + max(self.block(i.then, chosen), self.block(i.other, chosen))
+            elif isinstance(i, While):
+                total += WHILE_TRIPS * (self.block(i.head, chosen) + self.block(i.body, chosen) + 4)
             else:
                 total += scalar_cost(i)
         return total
@@ -148,6 +151,8 @@ def _values(block: Block) -> list[Reg]:
                 pending.append(i.body)
             elif isinstance(i, If):
                 pending.extend((i.then, i.other))
+            elif isinstance(i, While):
+                pending.extend((i.head, i.body))
     return found
 
 
@@ -237,6 +242,8 @@ class _Analysis:
                     raise _Refused("a size is known only inside")
                 case Invoke():
                     raise _Refused("a function is called")
+                case While():
+                    raise _Refused("an inner loop ends at another time in each lane")
 
     def pure(self, op: str, args: tuple[Reg, ...]) -> Form:
         forms = [self.form(a) for a in args]

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from catad.types.size import Size
 
 from .emit import BYTES
-from .kernel import Array, For, If, Instr, Kernel, Port
+from .kernel import Array, For, If, Instr, Kernel, Port, While
 from .lanes import Lanes
 
-__all__ = ["ALIGN", "Slot", "cell_count", "first_cells", "loops", "slots_of"]
+__all__ = ["ALIGN", "Slot", "cell_count", "first_cells", "loops", "repeats", "slots_of"]
 
 ALIGN = 64
 
@@ -80,4 +80,21 @@ def loops(block: tuple[Instr, ...]) -> list[For]:
                 pending.append(i.body)
             elif isinstance(i, If):
                 pending.extend((i.then, i.other))
+            elif isinstance(i, While):
+                pending.extend((i.head, i.body))
     return found
+
+
+def repeats(block: tuple[Instr, ...]) -> bool:
+    """Is there a loop without a count?"""
+    pending = [block]
+    while pending:
+        for i in pending.pop():
+            match i:
+                case While():
+                    return True
+                case For():
+                    pending.append(i.body)
+                case If():
+                    pending.extend((i.then, i.other))
+    return False

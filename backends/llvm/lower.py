@@ -1,4 +1,4 @@
-"""Lowering: a first-order net with its storage plan becomes kernel IR.
+"""Lowering: a first-order net with its storage plan becomes kernel IR, all boxes together since bubbles nest.
 
 Each box writes instructions into the open block; bubbles open blocks of their own. Results that are arrays get
 their *destination* from whoever wants them: the element that a loop collects is written straight into its row,
@@ -10,7 +10,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from catad.net.net import BindSize, Box, Call, Const, Fill, Guard, IfOp, Loop, Net, Prim, SizeValue, Wire
+from catad.net.net import (
+    Assert,
+    BindSize,
+    Box,
+    Call,
+    Const,
+    Fill,
+    Guard,
+    IfOp,
+    Loop,
+    Net,
+    Prim,
+    SizeValue,
+    Trace,
+    While,
+    Wire,
+)
 from catad.net.sizes import spoken
 from catad.ops import ROWS
 from catad.source import Span, error
@@ -20,6 +36,7 @@ from catad.types.type import F32, F64
 from .arrays import ArrayValue, Filled, Value, View, product
 from .function import Function, larger
 from .kernel import Buffer, Carried, For, If, Instr, Invoke, Literal, Load, Pure, Reg, Region
+from .kernel import While as Repeat
 from .primitives import PrimitiveWriter
 from .schedule import BoxPlan, NetPlan, Planner
 from .scope import Scope, as_reg, same_place
@@ -80,6 +97,12 @@ class Lowering(PrimitiveWriter):
                 env[b.targets[0]] = Filled(self.kinds[entry], entry, tuple(s.subst(scope.sizes) for s in sizes))
             case Loop():
                 self.loop(scope, p, b, b.op)
+            case While():
+                self.repeat(scope, p, b)
+            case Assert():
+                self.demand(scope, b)
+            case Trace():
+                env.update(zip(b.targets, [env[s] for s in b.sources], strict=True))
             case IfOp():
                 self.branch(scope, p, b)
             case Call():
@@ -105,6 +128,13 @@ class Lowering(PrimitiveWriter):
             if isinstance(value, View):                  # in bounds because of the check: not read before it
                 value = replace(value, born=len(self.frames) - 1)
             scope.env[t] = value if isinstance(value, int) else replace(value, dims=scope.shape(t))
+
+    def demand(self, scope: Scope, b: Box) -> None:
+        """A check of a condition; one that was checked around here is not checked again."""
+        cond, value = (scope.env[s] for s in b.sources)
+        zero = self.literal(0, "i64")
+        self.check(as_reg(cond), "E0508", b.span, "assertion failed", zero, zero)
+        scope.env[b.targets[0]] = value
 
     def bind(self, scope: Scope, b: Box, name: str, clamp: bool) -> None:
         if name in scope.sizes and b.sources[0] in scope.net.inputs:
@@ -295,6 +325,33 @@ class Lowering(PrimitiveWriter):
             scope.env[t] = finals[j] if place is None else replace(self.renew(place), dims=scope.shape(t))
         for t, r in zip(b.targets[len(carried):], rows, strict=True):
             scope.env[t] = self.renew(r)
+
+    def repeat(self, scope: Scope, p: int, b: Box) -> None:
+        """A loop with a condition: scalars by registers, arrays in their storage."""
+        plan = scope.plan.boxes[p]
+        first = len(b.sources) - len(b.targets)
+        states = b.sources[first:]
+        places = [self._place(scope, b, j, w, plan.ties[j]) for j, w in enumerate(states)]
+        inits = [scope.env[w] for w in states]
+        number = self.loop_ids
+        self.loop_ids += 1
+        self.open("loop", number)
+        inner: list[Value] = [self.reg(scope.kind(w)) if v is None else self.renew(v)
+                              for w, v in zip(states, places, strict=True)]
+        args = [*(scope.env[s] for s in b.sources[:first]), *inner]
+        (cond,) = self.net(b.bubbles[0], plan.inner[0], args, dict(scope.sizes))
+        self.open("branch")
+        outs = self.net(b.bubbles[1], plan.inner[1], args, dict(scope.sizes))
+        self._hand_over([(v, o) for v, o in zip(places, outs, strict=True) if v is not None])
+        body = self.close()
+        head = self.close()
+        finals = {j: self.reg(self.kinds[x]) for j, x in enumerate(inner) if isinstance(x, int)}
+        carries = tuple(Carried("state", as_reg(inits[j]), as_reg(inner[j]), as_reg(outs[j]), r)
+                        for j, r in finals.items())
+        self.emit(Repeat(number, carries, head, as_reg(cond), body))
+        for j, t in enumerate(b.targets):
+            place = places[j]
+            scope.env[t] = finals[j] if place is None else replace(self.renew(place), dims=scope.shape(t))
 
     def _region(self, v: View) -> Region:
         count = product(v.dims)

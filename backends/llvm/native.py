@@ -8,12 +8,13 @@ Every stage can be read: `schedule_text`, `kernel_text`, `llvm_ir`, `assembly()`
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from catad.net.net import Table
+from catad.net.net import Box, Net, Table, Trace
 from catad.source import error
 from catad.source.deep import deep
 
@@ -26,7 +27,7 @@ from .kernel import Array, Kernel, Site
 from .kernel import Port as KernelPort
 from .kernel_text import kernel_text, lanes_text
 from .lanes import Lanes, choose
-from .layout import loops, slots_of
+from .layout import loops, repeats, slots_of
 from .math import definitions
 from .schedule import NetPlan, plan_text
 from .signature import Port, Signature
@@ -60,7 +61,7 @@ class Module:
         """The boundary, as the compiled entry needs it."""
         k = self.kernel
         heavy = bool(self.functions or any(s.checked for s in k.sources) or any(b.role == "arena" for b in k.buffers)
-                     or any(not x.free and x.size.constant is None for x in loops(k.body)))
+                     or any(not x.free and x.size.constant is None for x in loops(k.body)) or repeats(k.body))
         return Signature(tuple(map(_port, k.inputs)), tuple(map(_port, k.outputs)), heavy)
 
     @cached_property
@@ -119,6 +120,9 @@ def translate(table: Table, name: str, *, target: Target | None = None, strict: 
               lanes: int | None = None) -> Module:
     """The LLVM text of an entry. `lanes` forces a number of lanes wherever that is legal (1: scalar code)."""
     machine = target or host()
+    for box in [t for net in table.nets.values() for t in traces(net)]:
+        warnings.warn(f"{box.span!r}: `trace` shows nothing in native code; `f.reference(…)` shows it", RuntimeWarning,
+                      stacklevel=3)
     with deep():
         symbol = re.sub(r"[^A-Za-z0-9_]", "_", name)
 
@@ -144,6 +148,18 @@ def compile(table: Table, name: str, *, target: Target | None = None, strict: bo
     loaded = link(text, functions=wanted, target=m.target, symbols=python_entry.symbols(m.target), options=options)
     function = python_entry.make(loaded, m.symbol, m.signature, fail=_failure(m.sites), limit=limit, title=name)
     return Compiled(m, loaded, function)
+
+
+def traces(net: Net) -> list[Box]:
+    """The boxes that would show values to a person, bubbles included."""
+    found: list[Box] = []
+    pending = [net]
+    while pending:
+        for box in pending.pop().boxes:
+            pending.extend(box.bubbles)
+            if isinstance(box.op, Trace):
+                found.append(box)
+    return found
 
 
 def _longest_block(text: str) -> int:

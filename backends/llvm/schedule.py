@@ -18,7 +18,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from catad.net.net import Box, Call, Fill, Guard, IfOp, Loop, Net, Prim, Table, Wire
+from catad.net.net import (
+    Assert,
+    Box,
+    Call,
+    Fill,
+    Guard,
+    IfOp,
+    Loop,
+    Net,
+    Prim,
+    Table,
+    Trace,
+    While,
+    Wire,
+)
 from catad.types.type import Array
 
 from .inlining import Inlining
@@ -131,6 +145,10 @@ class _Scope:
                 for s, t in zip(b.sources, b.targets, strict=True):
                     if s in self.roots:
                         self.join(t, self.roots[s])
+            case Assert() | Trace():
+                for s, t in zip(b.sources[-len(b.targets):], b.targets, strict=True):
+                    if s in self.roots:
+                        self.join(t, self.roots[s])
             case Fill():
                 self.birth(b.targets[0])
                 self.owned.discard(b.targets[0])
@@ -139,6 +157,8 @@ class _Scope:
                 self.write(p, b)
             case Loop():
                 self.loop(p, b, b.op)
+            case While():
+                self.repeat(p, b)
             case IfOp():
                 self.branches(p, b, b.sources[1:], 1, b.bubbles)
             case Call(name) if self.planner.inlining.function(name):
@@ -187,6 +207,16 @@ class _Scope:
         ties = tuple(first + j if self.alone(p, b.sources[first + j], b.sources) else None for j in range(k))
         self.boxes[p] = BoxPlan(ties=ties, inner=(inner,))
         self.results(b, (*ties, *[None] * (len(b.targets) - k)))
+
+    def repeat(self, p: int, b: Box) -> None:
+        """The condition only reads the states; the body may overwrite them."""
+        k = len(b.targets)
+        first = len(b.sources) - k
+        mine = frozenset(first + j for j in range(k) if is_array(self.net, b.sources[first + j]))
+        inner = (self.planner.plan(b.bubbles[0]), self.planner.plan(b.bubbles[1], mine))
+        ties = tuple(first + j if self.alone(p, b.sources[first + j], b.sources) else None for j in range(k))
+        self.boxes[p] = BoxPlan(ties=ties, inner=inner)
+        self.results(b, ties)
 
     def results(self, b: Box, ties: Sequence[int | None]) -> None:
         for t, tie in zip(b.targets, ties, strict=True):

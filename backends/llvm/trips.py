@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from catad.types.size import Size
 
-from .kernel import AddTo, Carried, Check, For, If, Induction, Instr, Invoke, Load, Pure, Reg, Store
+from .kernel import AddTo, Carried, Check, For, If, Induction, Instr, Invoke, Load, Pure, Reg, Store, While
 from .scalars import ScalarWriter
 
 __all__ = ["TripWriter"]
@@ -99,4 +99,6 @@ def _touched(block: Sequence[Instr]) -> dict[int, int]:
                 pending.append(i.body)
             elif isinstance(i, If):
                 pending.extend((i.then, i.other))
+            elif isinstance(i, While):
+                pending.extend((i.head, i.body))
     return count

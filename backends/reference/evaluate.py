@@ -8,6 +8,7 @@ sizes of a `Call`, or by `BindSize`. A net is prepared once (each box becomes a 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -114,6 +115,10 @@ class Machine:
                 return self._bind(name, clamp)
             case op.Guard(checks):
                 return lambda args, sizes: _guard(checks, args, sizes)
+            case op.Assert():
+                return lambda args, _: (self._assert(args[0], args[1]),)
+            case op.Trace():
+                return lambda args, _: _show(box, args)
             case op.Fill(shape):
                 return self._fill(shape, net.wires[box.targets[0]])
             case op.SeriesPack(order):
@@ -130,6 +135,8 @@ class Machine:
                 return self._if(net, box)
             case op.Loop() as loop:
                 return self._loop(box, loop)
+            case op.While():
+                return self._while(box)
             case op.Derive(kind):
                 raise internal(f"a {kind} that was not expanded reached a backend")
         raise internal(f"an unknown operation {type(box.op).__name__}")
@@ -164,6 +171,12 @@ class Machine:
         for i in np.ndindex(a.shape):
             out[i] = pick(cond, a[i], b[i])
         return out
+
+    def _assert(self, cond: Any, value: Any) -> Any:
+        """Where the condition depends on unknowns, it is taken for granted."""
+        if self.domain.truth(cond) is False:
+            raise Fault("E0508", "assertion failed", "this is false")
+        return value
 
     def _pack(self, order: int, t: Type) -> Step:
         store = Store(self.domain, t, self.budget)
@@ -261,6 +274,21 @@ class Machine:
             return (*state, *(collected(n, sizes, None) if room is None else room))
         return step
 
+    def _while(self, box: Box) -> Step:
+        cond, body = box.bubbles
+        first = len(box.sources) - len(box.targets)
+
+        def step(args: Sequence[Any], sizes: dict[str, int]) -> tuple[Any, ...]:
+            held, state = args[:first], tuple(args[first:])
+            while True:
+                again = self.domain.truth(self.run(cond, [*held, *state], sizes)[0])
+                if again is None:
+                    raise Fault("E0712", f"the {self.domain.name} meaning of this loop has an undecided condition")
+                if not again:
+                    return state
+                state = self.run(body, [*held, *state], sizes)
+        return step
+
 
 # ── small things ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -290,6 +318,13 @@ def _guard(checks: Sequence[tuple[Size, Size]], args: Sequence[Any], sizes: Size
         left, right = value_of(a, sizes), value_of(b, sizes)
         if left != right:
             raise Fault("E0502", "sizes differ", f"{a} is {left}, but {b} is {right}")
+    return tuple(args)
+
+
+def _show(box: Box, args: Sequence[Any]) -> tuple[Any, ...]:
+    """On the error stream: where, what, and the values."""
+    text = "" if box.span is None else f"{box.span!r}: {' '.join(box.span.text.split())} = "
+    print(text + ", ".join(map(str, args)), file=sys.stderr)
     return tuple(args)
 
 

@@ -78,7 +78,7 @@ class Function:
         return self._general(args, kwargs)
 
     def _general(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        packing = self._pack(self.bind(*args, **kwargs))
+        packing = self.pack(self.bind(*args, **kwargs))
         run = (self._engine or self._compile()).run
         try:
             flat = run(packing.flat)
@@ -89,7 +89,8 @@ class Function:
                 raise
         return unpack(self._entry.result, iter(flat), packing.classes)
 
-    def _pack(self, values: Sequence[Any], packing: Packing | None = None) -> Packing:
+    def pack(self, values: Sequence[Any], packing: Packing | None = None) -> Packing:
+        """The flat arguments for one value of each parameter, checked; what the engine takes."""
         entry = self._entry
         packing = Packing(self) if packing is None else packing
         for (name, t), value in zip(entry.params, values, strict=True):
@@ -135,6 +136,11 @@ class Function:
                 elif (bind := straight(self._entry)) is not None:
                     self._fast = bind(native)
             return self._engine
+
+    @property
+    def engine(self) -> Engine:
+        """What runs the function on flat values; compiled when first asked for."""
+        return self._engine or self._compile()
 
     @property
     def _direct(self) -> bool:
@@ -212,7 +218,7 @@ class Function:
         """
         from catad.api.meanings import ExactPacking
         from catad.backends import exact
-        packing = self._pack(self.bind(*args, **kwargs), ExactPacking(self))
+        packing = self.pack(self.bind(*args, **kwargs), ExactPacking(self))
         with internal(f"running {self.__name__} exactly", self._sources):
             flat = exact.run(self.prepared, self._name, packing.flat)
         return unpack(self._entry.result, iter(flat), packing.classes)

@@ -16,16 +16,21 @@ type, several for a tuple of such. The new parameters have names too; `signature
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
 from catad.api.function import Function
 from catad.crash import internal
+from catad.net.build import Builder
 from catad.net.net import Table
 from catad.source import CatadError, error
-from catad.types.type import F32, F64, Type, flatten, is_float
+from catad.transforms import call
+from catad.types.type import F32, F64, Prod, Type, flatten, is_float
 
-__all__ = ["grad", "hessian", "hvp", "jacobian", "jet", "jvp", "value_and_grad", "vjp", "vmap"]
+__all__ = [
+    "Argnums", "grad", "hessian", "hvp", "jacobian", "jet", "jvp", "part", "positions", "value_and_grad", "vjp", "vmap",
+]
 
 Argnums = int | str | Sequence[int | str]
 
@@ -148,6 +153,29 @@ def vmap(f: Function, in_axes: int | Sequence[int | None] | None = 0) -> Functio
     return _make(f, "vmap", {"in_axes": tuple(a is not None for a in axes)})
 
 
+def part(f: Function, k: int) -> Function:
+    """One component of a function into a tuple; what only the others need is not computed.
+
+    >>> import catad
+    >>> f = catad.compile("def f (x : f64) : (f64, f64) = (exp x, x * x)", entry="f")
+    >>> part(f, 1)(3.0), part(f, 1).ops()
+    (9.0, {'mul': 1})
+    """
+    def make() -> Function:
+        t = f.entry.result
+        assert isinstance(t, Prod)
+        name = f"part[{k}] {f.key}"
+        b = Builder()
+        b.sizes.extend(f.entry.sizes)
+        out = call(b, f.key, f.entry, [b.input(w) for _, p in f.entry.params for w in flatten(p)])
+        ends = list(itertools.accumulate((len(list(flatten(i))) for i in t.items), initial=0))
+        entry = dataclasses.replace(f.entry, result=t.items[k])
+        table = Table({**f.table.nets, name: b.net(*out[ends[k]:ends[k + 1]])}, {**f.table.entries, name: entry})
+        return Function(table, name, backend=f._backend, sources=f.sources, shown=f.__name__)
+
+    return f._derive(("part", k), make)
+
+
 # ── what they have in common ───────────────────────────────────────────────────────────────────────────────────
 
 def _derivative(f: Function, kind: str, argnums: Argnums | None, *, scalar: bool = False,
@@ -157,7 +185,7 @@ def _derivative(f: Function, kind: str, argnums: Argnums | None, *, scalar: bool
         raise error("E0610", f"{kind} needs a function with one float result; {f.__name__} gives {f.entry.result}",
                     notes=[f"the function is  {f.signature}"],
                     help=["vjp takes a cotangent for any result, jacobian gives all partial derivatives"])
-    numbers = _positions(f, kind, argnums)
+    numbers = positions(f, kind, argnums)
     single = isinstance(argnums, (int, str)) or (argnums is None and len(numbers) == 1)
     options: dict[str, Any] = {"argnums": numbers, "single": single}
     if order is not None:
@@ -196,7 +224,7 @@ def _function(f: object, kind: str) -> None:
                              f"a {type(f).__name__}")
 
 
-def _positions(f: Function, kind: str, argnums: Argnums | None) -> tuple[int, ...]:
+def positions(f: Function, kind: str, argnums: Argnums | None) -> tuple[int, ...]:
     """The chosen parameters as positions; without a choice, all that carry derivatives."""
     params = f.entry.params
     if argnums is None:

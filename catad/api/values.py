@@ -12,6 +12,9 @@
 | {x : a}         | dict, dataclass, NamedTuple with those fields     | dict, or the class an argument came in      |
 | [n]a            | array of exactly that dtype, or nested lists      | array                                       |
 | [n](a, b)       | a tuple of arrays, one for each leaf              | likewise                                    |
+| a sum           | {"Circle": 1.0}; {"Dot": ()} or "Dot"             | {"Circle": 1.0}, {"Dot": ()}                |
+| arrays of sums  | nested lists of such values, or {"tag": array of  | {"tag": …, "Circle": …}                     |
+|                 | positions, "Circle": array of payloads, …}        |                                             |
 
 Nothing is promoted, broadcast or truncated: what does not fit is a diagnostic that says what was expected.
 Arrays that are not C-contiguous are copied; others are passed as they are.
@@ -26,9 +29,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from catad.api.sums import pack_sum, zeros
 from catad.source import CatadError, error
 from catad.types.size import Size
-from catad.types.type import BOOL, F32, F64, I64, Array, Prod, Record, Scalar, Type, array
+from catad.types.type import BOOL, F32, F64, I64, Array, Data, Prod, Record, Scalar, Type, array
 
 __all__ = ["Packing", "callable_type", "dtype_of", "simple", "unpack"]
 
@@ -45,7 +49,7 @@ def dtype_of(t: Scalar) -> np.dtype[Any]:
 
 
 def callable_type(t: Type) -> bool:
-    """Can values of this type cross the boundary? (No functions, sums, series or type variables.)"""
+    """Can values of this type cross the boundary? (No functions, series or type variables.)"""
     match t:
         case Scalar():
             return True
@@ -55,6 +59,8 @@ def callable_type(t: Type) -> bool:
             return all(callable_type(f) for _, f in fields)
         case Array(_, item):
             return callable_type(item)
+        case Data():
+            return callable_type(t.payloads)
     return False
 
 
@@ -81,6 +87,7 @@ class Packing:
         self.function = function
         self.flat: list[Flat] = []
         self.classes: dict[tuple[str, ...], type] = {}
+        self.absent: list[tuple[int, Scalar, tuple[Size, ...]]] = []      # leaves of payloads that are not there
         self._dims: list[tuple[Size, int, str, int, tuple[Size, ...]]] = []
         self._bound: dict[str, tuple[int, str]] = {}
 
@@ -99,6 +106,8 @@ class Packing:
             case Array(size, item):
                 self._gathered(t, item, value, where)
                 self.add(item, value, where, (*dims, size))
+            case Data():
+                pack_sum(self, t, value, where, dims)
             case Scalar() if dims:
                 a = self._array(t, value, where, dims)
                 self.flat.append(a)
@@ -120,6 +129,8 @@ class Packing:
             if size.variable is not None:
                 self._bound.setdefault(size.variable, (found, f"{where}, dimension {axis + 1}"))
         env = {x: n for x, (n, _) in self._bound.items()}
+        for position, t, sizes in self.absent:
+            self.flat[position] = zeros(t, sizes, env, self.fail)
         for size, found, where, axis, dims in self._dims:
             if all(x in env for x in size.variables) and size.evaluate(env) != found:
                 raise self._size_error(size, found, where, axis, dims, env)
@@ -266,6 +277,9 @@ class Packing:
         raise self._error("E0605", f"`{where}` should be an array, {expected}; found a list of "
                                    f"{_NAMES.get(a.dtype, 'other things')}")
 
+    def fail(self, code: str, title: str, help: Sequence[str] = ()) -> CatadError:
+        return self._error(code, title, help=help)
+
     def _error(self, code: str, title: str, notes: Sequence[str] = (), help: Sequence[str] = ()) -> CatadError:
         return error(code, f"{self.function.__name__}: {title}",
                      notes=[*notes, f"the function is  {self.function.signature}"], help=[h for h in help if h])
@@ -292,6 +306,12 @@ def unpack(t: Type, leaves: Iterator[Flat], classes: Mapping[tuple[str, ...], ty
         case Record(fields):
             values = {x: unpack(f, leaves, classes) for x, f in fields}
             return _rebuild(values, classes.get(tuple(values)))
+        case Data():
+            tag, payloads = next(leaves), unpack(t.payloads, leaves, {})
+            if isinstance(tag, np.ndarray):
+                return {"tag": tag, **payloads}
+            name = t.cases[tag][0]
+            return {name: payloads.get(name, ())}
         case Array(_, item) if not simple(item):
             return unpack(item, leaves, classes)          # an array of products: one array for each leaf
     return next(leaves)

@@ -12,9 +12,12 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-__all__ = ["parse_arguments"]
+__all__ = ["parse_arguments", "parsers"]
 
-COMMANDS = ("check", "run", "eval", "grad", "build", "draw", "fmt", "test", "prove", "explain")
+COMMANDS = (
+    "check", "run", "eval", "repl", "grad", "build", "draw", "fmt", "test", "prove", "explain", "doc", "cache",
+    "completion",
+)
 EMIT = ("core", "net", "schedule", "llvm", "asm", "obj", "so", "header")
 KINDS = ("grad", "value_and_grad", "vjp", "jvp", "jet", "jacobian", "hessian", "hvp")
 
@@ -107,6 +110,11 @@ def _parsers() -> tuple[Parser, dict[str, Parser]]:
     return parser, commands
 
 
+def parsers() -> dict[str, Parser]:
+    """The parser of each command."""
+    return _parsers()[1]
+
+
 def _describe() -> str:
     return ("A differentiable programming language.\n\n"
             "  catad check model.cad\n  catad run model.cad loss '[1, 2]' n=3\n  catad run model.cad loss --grad x=2\n")
@@ -142,6 +150,14 @@ def _looking(command: Any) -> None:
     p.add_argument("entries", nargs="*", default=[], metavar="ENTRY", help="these definitions only")
     p.add_argument("--samples", type=int, default=5, metavar="N", help="how many arguments to try (default: 5)")
     p.add_argument("--seed", type=int, default=0, metavar="N", help="the choice of arguments (default: 0)")
+    p = command("doc", "Markdown from the types and comments of a file")
+    p.add_argument("file", metavar="FILE", help="a .cad file, or - for standard input")
+    _output(p)
+    p = command("cache", "the compiled code kept on disk: where, how much; clear it")
+    p.add_argument("action", nargs="?", choices=("dir", "size", "clear"), help="default: where and how much")
+    p = command("completion", "the completion script for a shell", "  bash, zsh   source <(catad completion bash)\n"
+                "  fish        catad completion fish | source")
+    p.add_argument("shell", choices=("bash", "zsh", "fish"))
     p = command("explain", "the long text of a diagnostic code")
     p.add_argument("code", nargs="?", metavar="CODE", help="such as E0213; without one, all are listed")
 
@@ -162,6 +178,10 @@ def _running(command: Any) -> None:
     p.add_argument("expression", metavar="EXPR")
     p.add_argument("-f", "--file", metavar="FILE", help="a file whose definitions are in scope")
     p.add_argument("--backend", default="llvm", metavar="NAME", help="llvm (default) or reference")
+
+
+    p = command("repl", "type expressions and definitions, see values, types, nets, gradients, machine code")
+    p.add_argument("file", nargs="?", metavar="FILE", help="a .cad file whose definitions are there from the start")
 
 
 def _making(command: Any) -> None:

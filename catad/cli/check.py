@@ -33,10 +33,13 @@ def run(args: argparse.Namespace, report: Report) -> int:
 
 def _check(path: str) -> tuple[Diagnostic, ...]:
     from catad import pipeline
+    from catad.core.term import rule_key
     try:
         source = read(path)
         with internal(f"checking {path}", [source]):
-            pipeline.load(source, root=str(root_of(path)))
+            module = pipeline.load(source, root=str(root_of(path)))
+            if any(rule_key(key) in module.definitions for key in module.own):
+                pipeline.elaborate(module)                       # which checks that derivatives are linear
     except CatadError as exc:
         return exc.diagnostics
     return ()

@@ -19,7 +19,7 @@ from catad.core.scalars import Dual, apply, part
 from catad.source import Span, error
 from catad.source.deep import deep
 from catad.types.size import Size
-from catad.types.type import F32, F64, I64, Array, Fun, Prod, Record, Scalar, Type, subst, tangent
+from catad.types.type import F32, F64, I64, Array, Data, Fun, Prod, Record, Scalar, Type, subst, tangent
 
 __all__ = ["evaluate"]
 
@@ -45,7 +45,7 @@ def _bind(u: Type, value: Any, sizes: dict[str, int]) -> None:
                 sizes.setdefault(size.variable, len(value))
             for v in value:
                 _bind(item, v, sizes)
-        case Prod() | Record():
+        case Prod() | Record() | Data():
             for i, v in zip(_items(u), value, strict=True):
                 _bind(i, v, sizes)
 
@@ -53,6 +53,8 @@ def _bind(u: Type, value: Any, sizes: dict[str, int]) -> None:
 def _items(u: Type) -> tuple[Type, ...]:
     if isinstance(u, Record):
         return tuple(f for _, f in u.fields)
+    if isinstance(u, Data):                              # a tag and all payloads; the tangent has no tag
+        return (I64, u.payloads)
     return u.items if isinstance(u, Prod) else ()
 
 
@@ -110,7 +112,26 @@ class _Machine:
                 return self.term(item, f)[k]
             case t.If(cond=c, then=a, other=b):
                 return self.term(a if self.term(c, f) else b, f)
+            case t.Inject() | t.Case():
+                return self.sum(e, f)
         return self.array(e, f)
+
+    def sum(self, e: t.Inject | t.Case, f: _Frame) -> Any:
+        """Sums are products of a tag and all payloads."""
+        u = f.type((e if isinstance(e, t.Inject) else e.item).type)
+        assert isinstance(u, Data)
+        places = {x: k for k, (x, _) in enumerate(u.payloads.fields)}
+        if isinstance(e, t.Inject):
+            given = None if e.item is None else self.term(e.item, f)
+            name = u.cases[e.index][0]
+            return e.index, tuple(given if x == name else _zero(p) for x, p in u.payloads.fields)
+        tag, payloads = self.term(e.item, f)
+        for k, x, body in e.arms:
+            if k == tag:
+                name = u.cases[k][0]
+                return self.term(body, f.bind(**{x: payloads[places[name]] if name in places else ()}))
+        assert e.other is not None
+        return self.term(e.other, f)
 
     def _extent(self, e: t.BindSize, f: _Frame) -> int:
         n = int(self.term(e.extent, f))
@@ -128,6 +149,11 @@ class _Machine:
                 for k in f.count(s):
                     states.append(self.term(body, f.bind(**{x: states[-1], i: k})))
                 return states[-1] if isinstance(e, t.Loop) else states[1:]
+            case t.While(state=x, init=z, cond=cond, body=body):
+                value = self.term(z, f)
+                while self.term(cond, f.bind(**{x: value})):
+                    value = self.term(body, f.bind(**{x: value}))
+                return value
             case t.Reduce(monoid=m, index=i, size=s, body=body):
                 unit = {"add": 0, "mul": 1, "and": True, "or": False}[m]
                 out = float(unit) if f.type(e.type) in (F64, F32) else unit
@@ -153,6 +179,12 @@ class _Machine:
                     if f.size(a) != f.size(b):
                         raise error("E0502", f"the sizes {a} = {f.size(a)} and {b} = {f.size(b)} differ", e.span)
                 return value
+            case t.Assert(cond=cond, item=item):
+                if not self.term(cond, f):
+                    raise error("E0508", "assertion failed", cond.span)
+                return self.term(item, f)
+            case t.Trace(item=item):
+                return self.term(item, f)
             case t.Derive():
                 return self.derive(e, f)
         raise AssertionError(e)
@@ -280,6 +312,8 @@ def _seeded(tag: int, x: Any, dx: Any, u: Type) -> Any:
         return [_seeded(tag, a, b, u.item) for a, b in zip(x, dx, strict=True)]
     if isinstance(u, Scalar):
         return Dual(tag, x, dx) if u in (F64, F32) else x
+    if isinstance(u, Data):
+        return (x[0], _seeded(tag, x[1], dx, u.payloads))
     return tuple(_seeded(tag, a, b, i) for a, b, i in zip(x, dx, _items(u), strict=True))
 
 
@@ -289,6 +323,8 @@ def _moved(x: Any, dx: Any, u: Type) -> Any:
         return [_moved(a, b, u.item) for a, b in zip(x, dx, strict=True)]
     if isinstance(u, Scalar):
         return apply("add", (x, dx)) if u in (F64, F32) else x
+    if isinstance(u, Data):
+        return (x[0], _moved(x[1], dx, u.payloads))
     return tuple(_moved(a, b, i) for a, b, i in zip(x, dx, _items(u), strict=True))
 
 
@@ -298,6 +334,9 @@ def _split(tag: int, y: Any, u: Type, which: int) -> Any:
         return [_split(tag, v, u.item, which) for v in y]
     if isinstance(u, Scalar):
         return part(y, tag)[which] if u in (F64, F32) else (y if which == 0 else ())
+    if isinstance(u, Data):
+        payloads = _split(tag, y[1], u.payloads, which)
+        return payloads if which else (y[0], payloads)
     return tuple(_split(tag, v, i, which) for v, i in zip(y, _items(u), strict=True))
 
 
@@ -320,6 +359,8 @@ def _rebuild(numbers: Iterator[Any], x: Any, u: Type) -> Any:
         return [_rebuild(numbers, v, u.item) for v in x]
     if isinstance(u, Scalar):
         return next(numbers) if u in (F64, F32) else ()
+    if isinstance(u, Data):
+        return _rebuild(numbers, x[1], u.payloads)
     return tuple([_rebuild(numbers, v, i) for v, i in zip(x, _items(u), strict=True)])
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from catad.core import term as t
 from catad.source.deep import deep
-from catad.types.type import Record
+from catad.types.type import Data, Record, Type
 
 __all__ = ["show", "show_definition", "show_term"]
 
@@ -39,6 +39,11 @@ def show_term(e: t.Term, indent: int = 0) -> str:
         return _Printer().show(e, indent)
 
 
+def _constructor(u: Type, k: int) -> str:
+    assert isinstance(u, Data)
+    return u.cases[k][0]
+
+
 class _Printer:
     def show(self, e: t.Term, n: int) -> str:
         """Open position: nothing follows."""
@@ -60,6 +65,13 @@ class _Printer:
                  t.Scan(state=x, init=z, index=i, size=s, body=body):
                 word = "loop" if isinstance(e, t.Loop) else "scan"
                 return f"{word} {x} = {self.show(z, n + 2)} for {i} < {s} do{pad}  {self.show(body, n + 2)}"
+            case t.Case(item=item, arms=arms, other=other):
+                cases = [f"| {_constructor(item.type, k)} {x} -> {self.show(body, n + 4)}" for k, x, body in arms]
+                cases += [] if other is None else [f"| _ -> {self.show(other, n + 4)}"]
+                return f"case {self.show(item, n + 2)} of{pad}" + pad.join(cases)
+            case t.While(state=x, init=z, cond=cond, body=body):
+                head = f"loop {x} = {self.show(z, n + 2)} while {self.show(cond, n + 2)} do"
+                return f"{head}{pad}  {self.show(body, n + 2)}"
             case t.Accumulate(init=z, index=indices, sizes=sizes, body=body):
                 trips = ", ".join(f"{i} < {s}" for i, s in zip(indices, sizes, strict=True))
                 return f"accumulate {self.atom(z, n)} for {trips} do{pad}  {self.show(body, n + 2)}"
@@ -85,6 +97,12 @@ class _Printer:
             case t.Derive(kind=kind, args=args, order=k):
                 name = f"{kind}@{k}" if kind == "jet" else kind
                 return " ".join([name, *[self.atom(a, n) for a in args]])
+            case t.Assert(cond=cond, item=item):
+                return f"assert {self.atom(cond, n)} {self.atom(item, n)}"
+            case t.Trace(item=item):
+                return f"trace {self.atom(item, n)}"
+            case t.Inject(index=k, item=item) if item is not None:
+                return f"{_constructor(e.type, k)} {self.atom(item, n)}"
             case t.App():
                 return self.application(e, n)
             case t.Update(item=item, indices=indices, value=v):
@@ -112,6 +130,8 @@ class _Printer:
             case t.Lit(value=v):
                 text = str(v).lower() if isinstance(v, bool) else repr(v)
                 return f"({text})" if text.startswith("-") else text
+            case t.Inject(index=k, item=None):
+                return _constructor(e.type, k)
             case t.SizeOf(size=s):
                 return f"<{s}>"
             case t.Global(name=x, types=types, sizes=sizes):

@@ -101,6 +101,26 @@ class Proj(Term):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Inject(Term):
+    """A value of a sum type, by its constructor `index`."""
+
+    index: int
+    item: Term | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case(Term):
+    """The arm of the constructor that `item` has: (constructor, variable for its payload, body); else `other`.
+
+    Each constructor has at most one arm; `other` is None when all have one.
+    """
+
+    item: Term
+    arms: tuple[tuple[int, str, Term], ...]
+    other: Term | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class If(Term):
     cond: Term
     then: Term
@@ -124,6 +144,16 @@ class Loop(Term):
     init: Term
     index: str
     size: Size
+    body: Term
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class While(Term):
+    """state := init, then `state := body` as long as `cond` holds of it. `state` is bound in both."""
+
+    state: str
+    init: Term
+    cond: Term
     body: Term
 
 
@@ -206,6 +236,21 @@ class Guard(Term):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Assert(Term):
+    """`item`, once `cond` was found true at run time."""
+
+    cond: Term
+    item: Term
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trace(Term):
+    """`item`, shown to a person on the way."""
+
+    item: Term
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Derive(Term):
     """A derivative operator: `kind` is jvp, vjp or jet (then `order` ≥ 0); args as in language.md.
 
@@ -239,6 +284,12 @@ class Definition:
         for _, p in reversed(self.params):
             t = Fun(p, t)
         return t
+
+
+def rule_key(key: str) -> str:
+    """The key of the derivative that a definition carries: a definition over its parameters, its result, and the
+    tangents of its parameters."""
+    return f"{key}#derivative"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

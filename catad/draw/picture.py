@@ -26,7 +26,7 @@ from catad.draw.boxes import (
 from catad.draw.frame import Frame, Picture
 from catad.draw.rank import rows
 from catad.draw.words import box_class, box_label, constant, index_name, loop_label, wire_class
-from catad.net.net import Box, IfOp, Loop, Net, Wire
+from catad.net.net import Box, IfOp, Loop, Net, While, Wire
 
 __all__ = ["Enter", "Picture", "View", "count_boxes", "level"]
 
@@ -218,6 +218,8 @@ def _draw(net: Net, p: _Part, names: Names, view: View) -> Drawn:
         return folded_box(net, b.sources, b.targets, label, inside, box_class(b.op), names)
     if isinstance(b.op, IfOp):
         return branch(net, b, names, view)
+    if isinstance(b.op, While):
+        return repeat(net, b, names, view)
     return loop(net, b, b.op, names, view) if isinstance(b.op, Loop) else function(net, b, names, view)
 
 
@@ -255,6 +257,45 @@ def function(net: Net, b: Box, names: Names, view: View) -> Drawn:
     tops = [(s, j) for j, s in enumerate(b.sources) if s not in names.constants]
     ends = "".join(svg.circle(frame.left + x, frame.height - 8, 2.6, "dot") for x in inner.outputs)
     return frame.item(net, tops, b.targets, [inner.width / 2], names.used, ends)
+
+
+def repeat(net: Net, b: Box, names: Names, view: View) -> Drawn:
+    """`while`: condition and body side by side in one wall; dashed lines lead from states back to their beginning."""
+    n, constants = len(b.sources) - len(b.targets), names.constants
+    tops = [k for k, s in enumerate(b.sources) if s not in constants]
+    items: list[Item] = []
+    for k, s in enumerate(b.sources):
+        kind = wire_class(net.wires[s])
+        items.append(wall_port(kind) if k in tops else bound_item(constants[s], kind))
+    frames: list[Frame] = []
+    ends: list[list[tuple[int, int]]] = [[] for _ in b.sources]
+    first = len(items)
+    for j, (inside, name) in enumerate(zip(b.bubbles, ("while", "do"), strict=True)):
+        seen = _used(inside)
+        enters = [Enter("port") if k >= n and seen[w] else e if seen[w] else Enter("constant") for k, (e, w) in
+                  enumerate(zip(_captured(b.sources, names), inside.inputs, strict=True))]
+        frame = Frame(level(inside, enters, None, view.inside(), name, "loop"), 6.0, 0.0, "loop", results=bool(j))
+        shown = [k for k, e in enumerate(enters) if e.kind == "port"]
+        for p, k in enumerate(shown):
+            ends[k].append((first + j, p))
+        items.append(frame.plain(inside, [(inside.inputs[k], k) for k in shown]))
+        frames.append(frame)
+    items += [wall_port(wire_class(net.wires[t])) for t in b.targets]
+    links = [Link((k, 0), tuple(e)) for k, e in enumerate(ends) if e]
+    wires = [s for s, e in zip(b.sources, ends, strict=True) if e]
+    links += [Link((first + 1, k), ((first + 2 + k, 0),)) for k in range(len(b.targets))]
+    a = arrange(items, [0] * first + [1, 1] + [2] * len(b.targets), links, fixed=(first, len(b.targets)))
+    body = [svg.path(p, wire_class(net.wires[w]), str(net.wires[w]))
+            for p, w in zip(a.paths, [*wires, *b.targets], strict=True) if p]
+    body += [svg.circle(x, y, 2.6, "dot") for dots in a.dots for x, y in dots]
+    body += [svg.group(x, y, i.body) for (x, y), i in zip(a.corners, items, strict=True) if i.body]
+    at = {k: a.corners[k][0] + items[k].width / 2 for k in range(first)}
+    out = tuple(a.corners[first + 2 + k][0] + 3 for k in range(len(b.targets)))
+    inner = Picture(a.width, a.height, at, out, net.type_of(b.targets), "\n".join(body))
+    shown_back = min(len(b.targets), 3)
+    frame = Frame(inner, 9.0 + 6 * shown_back, 6.0 * shown_back + 4, "loop")
+    back = "".join(frame.back(n + j, j, b.sources[n + j] in constants) for j in range(shown_back))
+    return frame.item(net, [(b.sources[k], k) for k in tops], b.targets, out, names.used, back)
 
 
 def branch(net: Net, b: Box, names: Names, view: View) -> Drawn:

@@ -20,6 +20,7 @@ from catad.net.net import (
     SeriesPack,
     SeriesPart,
     SizeValue,
+    While,
 )
 from catad.types.type import BOOL, I64, Array, Fun, Series, Type
 
@@ -126,7 +127,7 @@ def wire_class(t: Type) -> str:
 def box_class(op: Op) -> str:
     """The style class of a box."""
     match op:
-        case Loop():
+        case Loop() | While():
             return "loop"
         case IfOp():
             return "if"

@@ -1,4 +1,4 @@
-"""Nets back to .cad text, for people: what `catad grad` prints.
+"""Nets back to .cad text, all boxes together, for people: what `catad grad` prints.
 
     check ∘ parse (table_to_cad(t, f))  means the same as  f in t          (t first-order and free of series)
 
@@ -12,12 +12,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from catad.elaborate import phrases as p
-from catad.elaborate.loops import Finish, write_loop
+from catad.elaborate.loops import Finish, write_loop, write_while
 from catad.elaborate.naming import Names, legal, size_term, well_named
 from catad.elaborate.phrases import Phrase
+from catad.elaborate.sums import Sums, holds_sum
 from catad.net.net import (
+    Assert,
     BindSize,
     Box,
     Call,
@@ -31,11 +34,14 @@ from catad.net.net import (
     Prim,
     SizeValue,
     Table,
+    Trace,
+    While,
     Wire,
+    captured,
 )
 from catad.source.deep import deep
 from catad.types.size import Size
-from catad.types.type import BOOL, F32, I64, UNIT, Array, Prod, Record, Type, dims, flatten
+from catad.types.type import BOOL, F32, I64, UNIT, Array, Data, Prod, Record, Type, dims, flatten
 
 __all__ = ["net_to_cad", "table_to_cad"]
 
@@ -49,8 +55,16 @@ def table_to_cad(table: Table, name: str, shown: str | None = None) -> str:
     taken = Names()
     names = {n: taken.fresh(legal(shown or name) if n == name else legal(n)) for n in reversed(order)}
     entries = {n: table.entries.get(n) or _flat_entry(table.nets[n]) for n in order}
+    sums = Sums(t for e in entries.values() for t in (*(u for _, u in e.params), e.result))
+    entries = {n: _renamed(e, sums) for n, e in entries.items()}
     with deep():
-        return "\n".join(_Definition(table.nets[n], entries[n], names, entries).text(names[n]) for n in order)
+        definitions = [_Definition(table.nets[n], entries[n], names, entries, sums).text(names[n]) for n in order]
+    return "\n".join(["\n".join([*sums.declarations(), ""]), *definitions] if sums.known else definitions)
+
+
+def _renamed(e: Entry, sums: Sums) -> Entry:
+    """The interface with the names that sums have in the text."""
+    return replace(e, params=tuple((x, sums.plain(t)) for x, t in e.params), result=sums.plain(e.result))
 
 
 def net_to_cad(net: Net, entry: Entry, name: str = "f") -> str:
@@ -127,7 +141,9 @@ def paths(t: Type, steps: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
 class _Definition:
     """Writes one net. `env` maps wires of the net at hand to phrases."""
 
-    def __init__(self, net: Net, entry: Entry, functions: Mapping[str, str], entries: Mapping[str, Entry]) -> None:
+    def __init__(self, net: Net, entry: Entry, functions: Mapping[str, str], entries: Mapping[str, Entry],
+                 sums: Sums) -> None:
+        self.sums = sums
         self.net, self.entry = well_named(net, entry)
         self.functions, self.entries = functions, entries
         self.names = Names(functions.values())
@@ -141,7 +157,11 @@ class _Definition:
         for s in named:
             self.names.take(s)
         self.sizes |= {x: y for y, x, t in params if t == I64 and x != y}
-        leaves = [p.project(Phrase(y), path) for y, x, t in params if self._is_wire(x) for path in paths(t)]
+        opened: list[str] = []
+        leaves: list[Phrase] = []
+        for y, x, t in params:
+            if self._is_wire(x):
+                leaves += self.opened(Phrase(y), t, opened, y)
         result = _plain(self.entry.result)
         body = self.body(self.net, leaves, lambda out, types: self.assemble(result, iter(out)),
                          keep=not all(_is_leaf(t) for t in (result.items if isinstance(result, Prod) else [result])))
@@ -150,7 +170,14 @@ class _Definition:
         head = " ".join(words) if sum(map(len, words)) < 110 else "\n    ".join(words)
         doc = "".join(f"-- {line}".rstrip() + "\n" for line in self.entry.doc.splitlines())
         top = [f"let {x} = {size_term(size, self.sizes).text} in\n" for size, x in self.divided.items()]
+        top += [line + "\n" for line in opened]
         return f"{doc}{head}\n  {p.indent(''.join(top) + body.text, 2)}\n"
+
+    def opened(self, whole: Phrase, t: Type, lines: list[str], hint: str) -> list[Phrase]:
+        """The leaves of a named value."""
+        if holds_sum(t):
+            return list(self.sums.taken_apart(self, whole, t, (), lines, hint))
+        return [p.project(whole, path) for path in paths(t)]
 
     def _is_wire(self, param: str) -> bool:
         """Sizes that are only passed along have a parameter and no wire."""
@@ -200,6 +227,8 @@ class _Definition:
 
     def spread(self, phrase: Phrase, t: Type, lines: list[str], hint: str) -> list[Phrase]:
         """The leaves of a phrase of type `t`, named first if there are several."""
+        if holds_sum(t):
+            return self.opened(self.let(phrase, lines, hint), t, lines, hint)
         steps = list(paths(t))
         if steps == [()] or (len(steps) == 1 and not any(steps[0])):
             return [phrase]
@@ -227,12 +256,19 @@ class _Definition:
             case Guard():
                 return [self._guard(a, t, net.wires[w]) for a, t, w in
                         zip(args, net.type_of(box.sources), box.targets, strict=True)]
+            case Assert():
+                return [p.apply("assert", [args[0], self.plain(args[1], net.wires[box.sources[1]])])]
+            case Trace():
+                whole = p.apply("trace", [self.group(args, net.type_of(box.sources))])
+                return [whole] if len(args) == 1 else self.pattern(whole, wanted, lines)
             case Call(name, sizes):
                 return self._call(name, dict(sizes), args, lines)
             case IfOp():
                 return self._if(box, args, net, lines, wanted)
             case Loop():
                 return write_loop(self, box, args, net, lines, wanted)
+            case While():
+                return write_while(self, box, args, net, lines, wanted)
         raise TypeError(f"{type(box.op).__name__} has no text: the net is not first-order")
 
     def plain(self, phrase: Phrase, t: Type) -> Phrase:
@@ -324,6 +360,9 @@ class _Definition:
                 return Phrase(f"({', '.join(self.assemble(i, leaves, at).text for i in items)})")
             case Record(fields):
                 return Phrase("{" + ", ".join(f"{x} = {self.assemble(f, leaves, at).text}" for x, f in fields) + "}")
+            case Data():
+                tag = self.plain(p.index(next(leaves), at), I64)
+                return self.sums.together(t, tag, [self.assemble(u, leaves, at) for _, u in t.payloads.fields])
             case Array(size, item) if not _is_leaf(t):
                 with self.names.inner():
                     i = self.names.fresh("i")
@@ -353,7 +392,7 @@ class _Definition:
 def _is_leaf(t: Type) -> bool:
     while isinstance(t, Array):
         t = t.item
-    return not isinstance(t, (Prod, Record)) or t == UNIT
+    return not isinstance(t, (Prod, Record, Data)) or t == UNIT
 
 
 def _with(item: Phrase, at: Sequence[Phrase], value: Phrase) -> Phrase:
@@ -381,8 +420,8 @@ def _uses(net: Net, outputs: Sequence[Wire], keep: bool) -> tuple[dict[Wire, int
         count.update(b.sources)
         if isinstance(b.op, BindSize):
             held.update(b.sources)
-        elif isinstance(b.op, Loop):
-            held.update(b.sources[:len(b.sources) - len(b.op.carries)])
+        elif isinstance(b.op, Loop | While):
+            held.update(captured(b))
         elif isinstance(b.op, IfOp):
             held.update(b.sources[1:])
     return dict(count), frozenset(held)

@@ -1,4 +1,4 @@
-"""Elaboration: typed core terms to a table of nets.
+"""Elaboration, all forms together: typed core terms to a table of nets.
 
     ⟦ x₁ : a₁, … ⊢ e : b ⟧  :  flatten(a₁) ⊗ …  →  flatten(b)
 
@@ -12,17 +12,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from catad.core import term as c
+from catad.core.term import rule_key
 from catad.elaborate import leaves
 from catad.elaborate.scope import Scope, Value, close_alike
-from catad.net.net import Apply, Call, Derive, Entry, Guard, IfOp, Lambda, Net, Table, Wire
+from catad.net.net import Apply, Assert, Call, Derive, Entry, Guard, IfOp, Lambda, Net, Table, Trace, While, Wire
 from catad.net.net import BindSize as BindSizeOp
 from catad.net.net import Carry as CarryKind
 from catad.net.net import Loop as LoopOp
 from catad.net.sizes import type_sizes
+from catad.net.zero import zero
 from catad.source import Span, error
 from catad.source.deep import deep
 from catad.types.size import Size
-from catad.types.type import BOOL, F64, I64, Array, Fun, Prod, Record, Scalar, Type, flatten, holds_function
+from catad.types.type import BOOL, F64, I64, Array, Data, Fun, Prod, Record, Scalar, Type, flatten, holds_function
 from catad.types.type import subst as subst_type
 
 __all__ = ["Elaborator", "elaborate"]
@@ -50,7 +52,9 @@ def elaborate(module: c.Module) -> Table:
             entries[key] = Entry(params, result, d.sizes, d.doc, d.span)
             if name != key:
                 elaborator.nets[key] = elaborator.nets[name]
-    return Table(dict(elaborator.nets), entries)
+                if name in elaborator.rules:
+                    elaborator.rules[key] = elaborator.rules[name]
+    return Table(dict(elaborator.nets), entries, dict(elaborator.rules))
 
 
 class Elaborator:
@@ -59,6 +63,7 @@ class Elaborator:
     def __init__(self, module: c.Module) -> None:
         self.module = module
         self.nets: dict[str, Net] = {}
+        self.rules: dict[str, str] = {}
 
     def define(self, key: str, types: tuple[tuple[str, Type], ...], sizes: tuple[str, ...] = ()) -> str:
         """The name of the net of a definition at these types, whose own size variables are `sizes`."""
@@ -73,6 +78,8 @@ class Elaborator:
             out = body.term(d.body, scope, env)
             scope.b.sizes.extend((*d.sizes, *sizes))
             self.nets[name] = scope.close(out)
+            if rule_key(key) in self.module.definitions:
+                self.rules[name] = self.define(rule_key(key), types, sizes)
         return name
 
 
@@ -212,6 +219,48 @@ class _Body:
         op = Derive(e.kind, fun.arg, fun.result, e.order)
         return s.b.box(op, sources, self.flat(e.type), span=e.span)
 
+    # ── sums: a tag, and all payloads
+
+    def _inject(self, e: c.Inject, s: Scope, env: Env) -> tuple[Wire, ...]:
+        t = self.type(e.type)
+        assert isinstance(t, Data)
+        item = () if e.item is None else self.term(e.item, s, env)
+        out = [s.b.const(e.index, I64, e.span)]
+        for x, payload in t.payloads.fields:
+            out += item if x == t.cases[e.index][0] else [zero(s.b, w) for w in flatten(payload)]
+        return tuple(out)
+
+    def _case(self, e: c.Case, s: Scope, env: Env) -> tuple[Wire, ...]:
+        return self._choose(e, 0, Value(s, self.term(e.item, s, env)), s, env)
+
+    def _choose(self, e: c.Case, k: int, whole: Value, s: Scope, env: Env) -> tuple[Wire, ...]:
+        """The arms from the k-th on; the last one needs no test."""
+        if k == len(e.arms):
+            assert e.other is not None
+            return self.term(e.other, s, env)
+        index, name, body = e.arms[k]
+        if k == len(e.arms) - 1 and e.other is None:
+            return self.term(body, s, _with(env, name, self._payload(e, index, whole)))
+        (tag,) = s.use(Value(whole.scope, whole.wires[:1]))
+        cond = s.b.prim("eq", tag, s.b.const(index, I64, e.span), span=e.span)
+        then, rest = Scope(s), Scope(s)
+        outs = [self.term(body, then, _with(env, name, self._payload(e, index, whole))),
+                self._choose(e, k + 1, whole, rest, env)]
+        captured, nets = close_alike([then, rest], outs)
+        return s.b.box(IfOp(), [cond, *captured], self.flat(e.type), nets, e.span)
+
+    def _payload(self, e: c.Case, index: int, whole: Value) -> Value:
+        """The wires of one payload; they are captured where they are used."""
+        t = self.type(e.item.type)
+        assert isinstance(t, Data)
+        start = 1
+        for x, payload in t.payloads.fields:
+            width = len(list(flatten(payload)))
+            if x == t.cases[index][0]:
+                return Value(whole.scope, whole.wires[start:start + width])
+            start += width
+        return Value(whole.scope, ())
+
     # ── control
 
     def _if(self, e: c.If, s: Scope, env: Env) -> tuple[Wire, ...]:
@@ -241,6 +290,17 @@ class _Body:
     def _loop(self, e: c.Loop, s: Scope, env: Env) -> tuple[Wire, ...]:
         inits = self.term(e.init, s, env)
         return self._loop_box(e, s, env, inits, ["state"] * len(inits), e.state, lambda inner, carried, out: out)
+
+    def _while(self, e: c.While, s: Scope, env: Env) -> tuple[Wire, ...]:
+        inits = self.term(e.init, s, env)
+        types = [s.b.type(w) for w in inits]
+        cond, body = Scope(s), Scope(s)
+        outs = []
+        for inner, term in ((cond, e.cond), (body, e.body)):
+            local = _with(env, e.state, Value(inner, inner.bound(types)))
+            outs.append(self.term(term, inner, local))
+        captured, nets = close_alike([cond, body], outs)
+        return s.b.box(While(), [*captured, *inits], types, nets, e.span)
 
     def _scan(self, e: c.Scan, s: Scope, env: Env) -> tuple[Wire, ...]:
         inits = self.term(e.init, s, env)
@@ -307,6 +367,17 @@ class _Body:
     def _guard(self, e: c.Guard, s: Scope, env: Env) -> tuple[Wire, ...]:
         wires = self.term(e.item, s, env)
         return s.b.box(Guard(e.checks), wires, self.flat(e.type), span=e.span)
+
+    # ── what does not change the value
+
+    def _assert(self, e: c.Assert, s: Scope, env: Env) -> tuple[Wire, ...]:
+        cond = self.one(e.cond, s, env)
+        wires = self.term(e.item, s, env)
+        return tuple(s.b.box(Assert(), [cond, w], [s.b.type(w)], span=e.cond.span)[0] for w in wires)
+
+    def _trace(self, e: c.Trace, s: Scope, env: Env) -> tuple[Wire, ...]:
+        wires = self.term(e.item, s, env)
+        return s.b.box(Trace(), wires, [s.b.type(w) for w in wires], span=e.item.span)
 
     # ── operations
 

@@ -3,6 +3,7 @@
     no carries                                    for i < n -> e
     one "add" carry s with body s + e             sum (for i < n -> e)           likewise product, all, any
     one "add" carry a with body add_at a i e      accumulate a for i < n do (i, e)
+    a while                                       loop (s, …) = (s0, …) while c do (…)
     anything else                                 loop (s, …, xs, …) = (s0, …, zeros, …) for i < n do (…)
 """
 
@@ -18,7 +19,7 @@ from catad.net.net import Box, Loop, Net, Prim, Wire
 from catad.types.size import Size
 from catad.types.type import BOOL, F32, I64, Array, Type, dims, leaf
 
-__all__ = ["Finish", "Writer", "write_loop"]
+__all__ = ["Finish", "Writer", "write_loop", "write_while"]
 
 Finish = Callable[[Sequence[Phrase], Sequence[Type]], Phrase]
 
@@ -64,6 +65,26 @@ def write_loop(w: Writer, box: Box, args: Sequence[Phrase], net: Net, lines: lis
         return w.pattern(whole, wanted, lines)
     name = w.let(whole, lines, "xs")                                  # an array of tuples
     return [p.project(name, ("", f".{j}", *("" for _ in dims(t)))) for j, t in enumerate(body.target)]
+
+
+def write_while(w: Writer, box: Box, args: Sequence[Phrase], net: Net, lines: list[str],
+                wanted: Sequence[bool]) -> list[Phrase]:
+    """The same for a loop that a condition ends."""
+    n = len(args) - len(box.targets)
+    held = [a if a.path else w.let(a, lines) for a in args[:n]]
+    inits = [w.plain(a, t) for a, t in zip(args[n:], net.type_of(box.sources[n:]), strict=True)]
+    with w.names.inner():
+        states = [Phrase(w.names.fresh("s")) for _ in inits]
+        cond = w.body(box.bubbles[0], [*held, *states], w.group)
+        body = w.body(box.bubbles[1], [*held, *states], w.group)
+    names, first = _several(states), _several(inits)
+    head = p.block(f"loop {names} = {first} while", cond.text, "do")
+    whole = Phrase(p.block(head, body.text), p.OPEN)
+    return [whole] if len(box.targets) == 1 else w.pattern(whole, wanted, lines)
+
+
+def _several(items: Sequence[Phrase]) -> str:
+    return items[0].text if len(items) == 1 else f"({', '.join(x.text for x in items)})"
 
 
 def _combines(kind: str, body: Net, outer: int) -> Box | None:

@@ -8,7 +8,7 @@ M), and what has been added to each cotangent so far. What each box does to it i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -57,6 +57,7 @@ class Owner(Protocol):
     """What the reverse of a box asks of the functor: lenses of its bubbles and of the nets that it calls."""
 
     activity: Activity
+    custom: Mapping[str, str]
 
     def lens(self, net: Net, active: Sequence[bool], outs: Sequence[bool], accumulated: Sequence[bool],
              depth: int = 0) -> Lens: ...

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from catad.net.net import Box, Call, IfOp, Loop, Net, Prim, captured
+from catad.net.net import Box, Call, IfOp, Loop, Net, Prim, While, captured
 from catad.ops import row
 from catad.types.type import is_float
 
@@ -22,6 +22,7 @@ class Activity:
 
     def __init__(self, nets: Mapping[str, Net]) -> None:
         self.nets = nets
+        self.custom: Mapping[str, str] = {}               # nets whose derivative is not that of their boxes
         self._known: dict[tuple[int, Mask], tuple[Net, tuple[bool, ...]]] = {}
 
     def varied(self, net: Net, active: Mask) -> tuple[bool, ...]:
@@ -54,6 +55,16 @@ class Activity:
                 return mask
             carried = grown
 
+    def repeated(self, box: Box, sources: Sequence[bool]) -> Mask:
+        """The inputs of the bubbles of a `While` that vary, at the fixpoint."""
+        n, mask = len(captured(box)), tuple(sources)
+        while True:
+            out = self.outputs(box.bubbles[1], mask)
+            grown = (*mask[:n], *(a or b for a, b in zip(mask[n:], out, strict=True)))
+            if grown == mask:
+                return mask
+            mask = grown
+
     def _box(self, box: Box, sources: list[bool]) -> Sequence[bool]:
         if not any(sources):
             return [False] * len(box.targets)
@@ -67,6 +78,10 @@ class Activity:
                 mask = self.loop(box, sources)
                 out = self.outputs(box.bubbles[0], mask)
                 return [*mask[len(mask) - len(carries):], *out[len(carries):]]
+            case While():
+                return self.repeated(box, sources)[len(captured(box)):]
+            case Call(name) if name in self.custom:
+                return [True] * len(box.targets)
             case Call(name):
                 return self.outputs(self.nets[name], tuple(sources))
         if len(box.targets) == len(box.sources):           # guards, wire by wire

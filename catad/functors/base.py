@@ -12,9 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from catad.net.build import Builder
 from catad.net.net import (
+    Assert,
     BindSize,
     Box,
     Call,
@@ -29,11 +31,13 @@ from catad.net.net import (
     SeriesPack,
     SeriesPart,
     SizeValue,
+    Trace,
+    While,
     Wire,
     captured,
 )
 from catad.net.zero import zero
-from catad.types.type import I64, Array, Type
+from catad.types.type import BOOL, I64, Array, Type
 
 __all__ = ["Bundle", "Functor", "Shape"]
 
@@ -66,6 +70,7 @@ class Functor:
     """Base of the bundle functors. `nets` are the named nets that calls refer to; new ones are added to it."""
 
     name = "functor"
+    custom: Mapping[str, str] = MappingProxyType({})       # named nets with a rule of their own, and that rule
 
     def __init__(self, nets: dict[str, Net]) -> None:
         self.nets = nets
@@ -138,10 +143,16 @@ class Functor:
                 return [self.series(b, box, net, args)]
             case Guard():
                 return [self._guard(b, net, box, x, w) for x, w in zip(args, box.targets, strict=True)]
+            case Assert():
+                return [self._assert(b, net, box, args)]
+            case Trace():
+                return self._trace(b, net, box, args)
             case IfOp():
                 return self._if(b, box, args)
             case Loop():
                 return self._loop(b, box, args)
+            case While():
+                return self._while(b, box, args)
             case Call():
                 return self._call(b, net, box, args)
         raise AssertionError(f"{self.name} of {box.op}: the net is not normalised")
@@ -176,6 +187,21 @@ class Functor:
             None if w is None else b.box(box.op, [w], [p], (), box.span, box.reason)[0]
             for w, p in zip(x.slots, self.parts(net.wires[target]), strict=True)]
         return Bundle(tuple(wires))
+
+    def _assert(self, b: Builder, net: Net, box: Box, args: Sequence[Bundle]) -> Bundle:
+        """What holds of the value is demanded of all parts."""
+        cond, x = args[0].head, args[1]
+        return Bundle(tuple(
+            None if w is None else b.box(box.op, [cond, w], [p], (), box.span, box.reason)[0]
+            for w, p in zip(x.slots, self.parts(net.wires[box.targets[0]]), strict=True)))
+
+    def _trace(self, b: Builder, net: Net, box: Box, args: Sequence[Bundle]) -> Sequence[Bundle]:
+        """Values are shown, not derivatives; and not what is only a part of something else."""
+        types = net.type_of(box.targets)
+        if any(x.slots[0] is None or self.parts(t)[0] != t for x, t in zip(args, types, strict=True)):
+            return args
+        wires = b.box(box.op, [x.head for x in args], types, (), box.span, box.reason)
+        return [Bundle((w, *x.slots[1:])) for w, x in zip(wires, args, strict=True)]
 
     # ── bubbles and calls
 
@@ -223,6 +249,23 @@ class Functor:
         wires = b.box(Loop(op.size, tuple(map(Carry, kinds)), op.down),
                       [w for x in (*args[:n], *inits) for w in x.wires], types, [new], box.span, box.reason)
         return unflatten(wires, targets)
+
+    def _while(self, b: Builder, box: Box, args: list[Bundle]) -> list[Bundle]:
+        """The condition decides on what it decided on before; what else the bundles hold, it does not see."""
+        cond, body = box.bubbles
+        n = len(captured(box))
+        carried = [x.shape for x in args[n:]]
+        while True:                                       # shapes of the states only grow
+            sources = [*(x.shape for x in args[:n]), *carried]
+            grown = [self.join(pair) for pair in zip(carried, self.net(body, sources)[1], strict=True)]
+            if grown == carried:
+                break
+            carried = grown
+        inits = [self.pad(b, t, x, s) for t, x, s in zip(body.source[n:], args[n:], carried, strict=True)]
+        nets = [self.padded(cond, sources, [self.plain(BOOL, 0).shape]), self.padded(body, sources, carried)]
+        wires = b.box(While(), [w for x in (*args[:n], *inits) for w in x.wires], nets[1].target, nets, box.span,
+                      box.reason)
+        return unflatten(wires, carried)
 
     def _call(self, b: Builder, net: Net, box: Box, args: list[Bundle]) -> list[Bundle]:
         op = box.op

@@ -94,6 +94,14 @@ class Coefficients(Functor):
         rows = [b.prim("index", c, b.const(k, I64), span=box.span) for k in range(box.op.order)]
         return Bundle((x, *rows))
 
+    def _call(self, b: Builder, net: Net, box: Box, args: list[Bundle]) -> list[Bundle]:
+        """Where no series goes in or out nothing changes: the named net is unfolded by itself."""
+        if any(isinstance(leaf(t), Series) for t in net.type_of((*box.sources, *box.targets))):
+            return super()._call(b, net, box, args)
+        types = net.type_of(box.targets)
+        wires = b.box(box.op, [x.head for x in args], types, (), box.span, box.reason)
+        return [self.plain(t, w) for t, w in zip(types, wires, strict=True)]
+
     def _part(self, b: Builder, box: Box, net: Net, x: Bundle) -> Bundle:
         assert isinstance(box.op, SeriesPart)
         t = net.wires[box.sources[0]]

@@ -7,7 +7,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from catad.functors.coefficients import unfold
 from catad.functors.kit import Kit, standard_kit
@@ -26,11 +27,14 @@ __all__ = ["Expander"]
 class Expander:
     """The functors over one table of normalised nets; call it on a derivative box."""
 
-    def __init__(self, nets: dict[str, Net], tidy: Callable[[Net], Net], kit: Kit | None = None) -> None:
+    def __init__(self, nets: dict[str, Net], tidy: Callable[[Net], Net], kit: Kit | None = None,
+                 custom: Mapping[str, str] = MappingProxyType({})) -> None:
         self.nets, self.tidy = nets, tidy
         self.kit = standard_kit() if kit is None else kit
         self.forward = self.kit.forward(nets, self.kit.rules)
         self.reverse = self.kit.reverse(nets, self.kit.rules)
+        self.custom = custom
+        self.forward.custom = self.reverse.custom = self.reverse.activity.custom = custom
 
     def __call__(self, b: Builder, op: Derive, net: Net, captured: Sequence[Wire], args: Sequence[Wire],
                  span: Span | None) -> list[Value]:
@@ -76,7 +80,9 @@ class Expander:
             if is_float(b.type(x)) else x for x in xs]
         shapes = [(True, False) if is_float(b.type(w)) else (True,) for w in captured]
         shapes += [(False, True) if is_float(b.type(w)) else (True,) for w in xs]
-        image, outs = self.kit.taylor(self.nets, op.order).net(net, shapes)
+        taylor = self.kit.taylor(self.nets, op.order)
+        taylor.custom = self.custom
+        image, outs = taylor.net(net, shapes)
         out = b.splice(image, [*captured, *packed])
         values: list[Value] = []
         series: list[Value] = []

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from catad.functors.base import Bundle, Functor, Shape
 from catad.net.build import Builder
-from catad.net.net import Box, Net, Prim, SeriesPack, Wire
+from catad.net.net import Box, Call, Net, Prim, SeriesPack, Wire
 from catad.net.zero import zero
 from catad.ops import row
 from catad.rules import Rules, standard
@@ -90,6 +90,24 @@ class Forward(Functor):
             return None
         tangents = [w for x, on in zip(args, active, strict=True) if on for w in x.slots[1:] if w is not None]
         return explain(b, eq, [*heads, y, *tangents], box, name)
+
+    def _call(self, b: Builder, net: Net, box: Box, args: list[Bundle]) -> list[Bundle]:
+        """A definition with a rule of its own is called, and its rule."""
+        op = box.op
+        assert isinstance(op, Call)
+        rule = self.custom.get(op.name)
+        if rule is None:
+            return super()._call(b, net, box, args)
+        types, sources = net.type_of(box.targets), net.type_of(box.sources)
+        heads = [x.head for x in args]
+        ys = b.box(op, heads, types, (), box.span, box.reason)
+        if all(len(x.slots) < 2 or x.slots[1] is None for x in args):
+            return [self.plain(t, y) for t, y in zip(types, ys, strict=True)]
+        tangents = [self.full(b, t, x)[1] for t, x in zip(sources, args, strict=True) if is_float(t)]
+        targets = [t for t in types if is_float(t)]
+        out = iter(b.box(Call(rule, op.sizes), [*heads, *ys, *tangents], targets, (), box.span,
+                         f"derivative of {op.name}"))
+        return [Bundle((y, next(out)) if is_float(t) else (y,)) for t, y in zip(types, ys, strict=True)]
 
     def series(self, b: Builder, box: Box, net: Net, args: Sequence[Bundle]) -> Bundle:
         if len(args) == 1:

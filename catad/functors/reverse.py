@@ -15,13 +15,15 @@ gather costs what the gather costs. Loops, branches and calls are in `reverse_bu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from catad.functors import daggers, reverse_bubbles
 from catad.functors.account import Account, Lens, Mask, NamedLens, is_array, mark
 from catad.functors.activity import Activity
+from catad.functors.counted import Counting
 from catad.net.build import Builder
 from catad.net.net import (
+    Assert,
     BindSize,
     Box,
     Call,
@@ -32,6 +34,7 @@ from catad.net.net import (
     Net,
     Prim,
     SizeValue,
+    Trace,
     Wire,
 )
 from catad.net.zero import zero
@@ -52,6 +55,8 @@ class Reverse:
         self.rules = standard() if rules is None else rules
         self.activity = Activity(nets)
         self._named: dict[tuple[str, Mask, Mask, bool], NamedLens] = {}
+        self.custom: Mapping[str, str] = {}               # named nets with a rule of their own, and that rule
+        self.counting = Counting(self.activity)
         self.transpositions: dict[tuple[str, tuple[Type, ...], Mask], Net | None] = {}
 
     def lens(self, net: Net, active: Sequence[bool], outs: Sequence[bool], accumulated: Sequence[bool],
@@ -61,6 +66,7 @@ class Reverse:
         `depth` is 0 outside all loops: there an order-free loop recomputes its body rather than store residuals.
         """
         active = tuple(a and is_float(t) for a, t in zip(active, net.source, strict=True))
+        net = self.counting.counted(net, active)
         outs = tuple(o and v for o, v in zip(outs, self.activity.outputs(net, active), strict=True))
         sweep = self.sweep(net, active, outs, depth)
         for w in outs_of(net, outs):
@@ -134,6 +140,13 @@ class Sweep(Account):
                 for s, t in zip(box.sources, box.targets, strict=True):
                     if t in self.cot and self.varied[s]:
                         self.add(s, self.back.box(swapped, [self.cot[t]], [self.net.wires[s]], (), box.span)[0], box)
+            case Assert():
+                s, t = box.sources[1], box.targets[0]
+                given = [self.primal(box.sources[0]), self.cot[t]]
+                self.add(s, self.back.box(box.op, given, [self.net.wires[s]], (), box.span)[0], box)
+            case Trace():
+                for s, t in zip(box.sources, box.targets, strict=True):
+                    self.add(s, self.cot.get(t), box)
             case IfOp():
                 reverse_bubbles.if_backward(self, k, box)
             case Loop():

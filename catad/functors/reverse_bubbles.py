@@ -20,7 +20,8 @@ from catad.functors import tape
 from catad.functors.account import Account, Lens, mark
 from catad.net.build import Builder
 from catad.net.net import Box, Call, Carry, IfOp, Loop, Net, Wire, captured
-from catad.types.type import Array, subst
+from catad.net.zero import zero
+from catad.types.type import Array, is_float, subst
 
 __all__ = ["call_backward", "forward", "if_backward", "loop_backward"]
 
@@ -46,7 +47,7 @@ def forward(s: Account, k: int, box: Box) -> None:
     wanted = any(s.useful[t] for t in box.targets)
     if wanted and isinstance(box.op, Loop):
         _loop_forward(s, k, box)
-    elif wanted and isinstance(box.op, Call):
+    elif wanted and isinstance(box.op, Call) and box.op.name not in s.owner.custom:
         _call_forward(s, k, box)
     else:
         s.copy(box)
@@ -71,6 +72,9 @@ def _call_forward(s: Account, k: int, box: Box) -> None:
 
 
 def call_backward(s: Account, k: int, box: Box) -> None:
+    if isinstance(box.op, Call) and box.op.name in s.owner.custom:
+        _rule_backward(s, box)
+        return
     op, record = box.op, s.records[k]
     assert isinstance(op, Call) and isinstance(record, CallRecord)
     sources = [w for w, a in zip(box.sources, record.lens.active, strict=True) if a]
@@ -79,6 +83,27 @@ def call_backward(s: Account, k: int, box: Box) -> None:
             *s.accumulators(sources)]
     out = s.back.box(Call(record.bwd, op.sizes), args, [s.net.wires[w] for w in sources], (), box.span, box.reason)
     s.absorb(sources, out, box)
+
+
+def _rule_backward(s: Account, box: Box) -> None:
+    """A definition with a rule of its own: the transpose of that, in its tangents."""
+    op = box.op
+    assert isinstance(op, Call)
+    rule = s.owner.custom[op.name]
+    sources = [w for w in box.sources if is_float(s.net.wires[w])]
+    targets = [w for w in box.targets if is_float(s.net.wires[w])]
+    active = (*(False for _ in (*box.sources, *box.targets)), *(s.varied[w] for w in sources))
+    named = s.owner.named(rule, active, tuple(s.useful[w] for w in targets), True)
+    primals = [s.primal(w) for w in (*box.sources, *box.targets)]
+    given = [*primals, *(zero(s.back, s.net.wires[w]) for w in sources)]
+    reason = f"derivative of {op.name}"
+    if not named.again:
+        types = [subst(t, {}, dict(op.sizes)) for t in named.lens.fwd.target]
+        given = list(s.back.box(Call(named.fwd, op.sizes), given, types, (), box.span, reason)[len(targets):])
+    live = [w for w in sources if s.varied[w]]
+    args = [*given, *(s.accumulator(w) for w, o in zip(targets, named.lens.outs, strict=True) if o),
+            *s.accumulators(live)]
+    s.absorb(live, s.back.box(Call(named.bwd, op.sizes), args, s.net.type_of(live), (), box.span, reason), box)
 
 
 # ── branches

@@ -12,8 +12,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from catad.functors.base import Bundle, Functor, Shape
+from catad.functors.custom import derivative, integral
 from catad.net.build import Builder
-from catad.net.net import Box, Net, Prim, SeriesPack, SeriesPart, Wire
+from catad.net.net import Box, Call, Net, Prim, SeriesPack, SeriesPart, Wire
+from catad.net.zero import zero
 from catad.ops import row
 from catad.types.type import Series, Type, array, dims, is_float, leaf
 
@@ -80,6 +82,41 @@ class Taylor(Functor):
         """The entry that is chosen by leading coefficients, with its whole series."""
         k = b.prim(name, self.value(b, x), span=box.span)
         return Bundle((None, b.prim("index", self.lifted(b, x), k, span=box.span)))
+
+    def _call(self, b: Builder, net: Net, box: Box, args: list[Bundle]) -> list[Bundle]:
+        """A definition with a rule of its own: the solution of that, a coefficient for each step."""
+        op = box.op
+        assert isinstance(op, Call)
+        rule = self.custom.get(op.name)
+        if rule is None or all(len(x.slots) < 2 or x.slots[1] is None for x in args):
+            return super()._call(b, net, box, args) if rule is None else self._plainly(b, net, box, args)
+        types = net.type_of(box.targets)
+        start = b.box(op, [self.value(b, x) for x in args], types, (), box.span, box.reason)
+        tangents = [self._tangent(b, t, x) for t, x in zip(net.type_of(box.sources), args, strict=True) if is_float(t)]
+        ys = [Bundle((None, self.lifted(b, x))) if is_float(t) else x
+              for t, x in zip(types, [self.plain(t, w) for t, w in zip(types, start, strict=True)], strict=True)]
+        floats = [k for k, t in enumerate(types) if is_float(t)]
+        for _ in range(self.order):
+            given = [*args, *ys, *tangents]
+            name, shapes = self.named(rule, tuple(x.shape for x in given))
+            targets = [self.parts(types[k])[s.index(True)] for k, s in zip(floats, shapes, strict=True)]
+            out = b.box(Call(name, op.sizes), [w for x in given for w in x.wires], targets, (), box.span,
+                        f"derivative of {op.name}")
+            for k, w, s in zip(floats, out, shapes, strict=True):
+                e = self.lifted(b, Bundle(tuple(w if p else None for p in s)))
+                ys[k] = Bundle((None, integral(b, start[k], e, self.order)))
+        return ys
+
+    def _plainly(self, b: Builder, net: Net, box: Box, args: list[Bundle]) -> list[Bundle]:
+        types = net.type_of(box.targets)
+        wires = b.box(box.op, [x.head for x in args], types, (), box.span, box.reason)
+        return [self.plain(t, w) for t, w in zip(types, wires, strict=True)]
+
+    def _tangent(self, b: Builder, t: Type, x: Bundle) -> Bundle:
+        """dx/dt"""
+        if x.slots[1] is None:
+            return Bundle((zero(b, t), None))
+        return Bundle((None, derivative(b, x.slots[1], t, self.order)))
 
     def slotwise(self, b: Builder, box: Box, net: Net, args: Sequence[Bundle]) -> Bundle:
         t = net.wires[box.targets[0]]

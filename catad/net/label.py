@@ -12,8 +12,8 @@ from catad.types.size import Size
 from catad.types.type import Fun, Scalar, Type
 
 __all__ = [
-    "Apply", "BindSize", "Call", "Carry", "Const", "Derive", "Fill", "Guard", "IfOp", "Lambda", "Loop", "Op", "Prim",
-    "SeriesPack", "SeriesPart", "SizeValue", "Wire",
+    "Apply", "Assert", "BindSize", "Call", "Carry", "Const", "Derive", "Fill", "Guard", "IfOp", "Lambda", "Loop",
+    "Op", "Prim", "SeriesPack", "SeriesPart", "SizeValue", "Trace", "While", "Wire",
 ]
 
 Wire = int
@@ -73,6 +73,16 @@ class Guard(Op):
     """T̄ → T̄′: the identity on wires whose types differ in sizes, after checking each pair at run time."""
 
     checks: tuple[tuple[Size, Size], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Assert(Op):
+    """bool, T → T: the identity on any wire, once the condition was found true."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace(Op):
+    """T̄ → T̄: the identity, which shows the values to a person on the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +160,14 @@ class Loop(Op):
     size: Size
     carries: tuple[Carry, ...]
     down: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class While(Op):
+    """captured…, inits… → finals…: the iteration that a condition ends; as many states as targets.
+
+    Two bubbles, both from captured ++ states: the condition (→ bool), asked before each trip, and the body (→ states).
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 
 from catad.net.label import (
     Apply,
+    Assert,
     BindSize,
     Call,
     Carry,
@@ -38,6 +39,8 @@ from catad.net.label import (
     SeriesPack,
     SeriesPart,
     SizeValue,
+    Trace,
+    While,
     Wire,
 )
 from catad.net.validate import validate
@@ -46,8 +49,9 @@ from catad.types.size import Size
 from catad.types.type import Array, Type
 
 __all__ = [
-    "Apply", "BindSize", "Box", "Call", "Carry", "Const", "Derive", "Entry", "Fill", "Guard", "IfOp", "Lambda",
-    "Loop", "Net", "Op", "Prim", "SeriesPack", "SeriesPart", "SizeValue", "Table", "Wire",
+    "Apply", "Assert", "BindSize", "Box", "Call", "Carry", "Const", "Derive", "Entry", "Fill", "Guard", "IfOp",
+    "Lambda", "Loop", "Net", "Op", "Prim", "SeriesPack", "SeriesPart", "SizeValue", "Table", "Trace", "While",
+    "Wire",
 ]
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,10 +111,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """A program: named nets, and for those that people call, their structured interface."""
+    """A program: named nets, and for those that people call, their structured interface.
+
+    `rules` names, for nets that carry their own derivative, the net of that: inputs, outputs, tangents of the inputs →
+    tangents of the outputs.
+    """
 
     nets: Mapping[str, Net]
     entries: Mapping[str, Entry] = field(default_factory=dict)
+    rules: Mapping[str, str] = field(default_factory=dict)
 
 
 def captured(box: Box) -> Sequence[Wire]:
@@ -122,6 +131,8 @@ def captured(box: Box) -> Sequence[Wire]:
             return box.sources[1:]
         case Loop(carries=carries):
             return box.sources[:len(box.sources) - len(carries)]
+        case While():
+            return box.sources[:len(box.sources) - len(box.targets)]
     return ()
 
 

@@ -1,4 +1,4 @@
-"""Reading the text form of nets: recursive descent over a small tokenizer, the inverse of `catad.net.text`."""
+"""Reading the text form of nets, all forms together: recursive descent, the inverse of `catad.net.text`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TypeVar as TV
 
 from catad.net.net import (
     Apply,
+    Assert,
     BindSize,
     Box,
     Call,
@@ -28,6 +29,8 @@ from catad.net.net import (
     SeriesPart,
     SizeValue,
     Table,
+    Trace,
+    While,
     Wire,
 )
 from catad.types.size import Size
@@ -199,7 +202,13 @@ class Reader:
             return Series(self.integer(), self.atom())
         if kind == "name" and self.accept("tangent"):
             return Tangent(self.atom())
-        return Data(self.name(), tuple(self.listed(self.type, ">")) if self.accept("<") else ())
+        name = self.name()
+        args = tuple(self.listed(self.type, ">")) if self.accept("<") else ()
+        return Data(name, args, tuple(self.listed(self.constructor, "}")) if self.accept("{") else ())
+
+    def constructor(self) -> tuple[str, Type | None]:
+        name = self.name()
+        return name, self.type() if self.accept(":") else None
 
     def group(self) -> Type:
         """After `(`: a type in parentheses, or a product; one item and a comma is a product of one."""
@@ -296,13 +305,16 @@ class Reader:
         word = self.word()
         if word == "loop":
             op, sources = self.loop()
+        elif word == "while":
+            self.expect("(")
+            op, sources = While(), [*self.listed(self.wire, "|"), *self.listed(self.wire, ")")]
         else:
             op = self.operation(word, targets)
             sources = []
             while self.at_wire():
                 sources.append(self.wire())
-        bubbles = [self.bubble()] if isinstance(op, Lambda | Loop | IfOp) else []
-        if isinstance(op, IfOp):
+        bubbles = [self.bubble()] if isinstance(op, Lambda | Loop | IfOp | While) else []
+        if isinstance(op, IfOp | While):
             self.expect("else")
             bubbles.append(self.bubble())
         return Box(op, tuple(sources), tuple(w for w, _ in targets), tuple(bubbles), None, self.string())
@@ -343,6 +355,10 @@ class Reader:
                 return IfOp()
             case "apply":
                 return Apply()
+            case "assert":
+                return Assert()
+            case "trace":
+                return Trace()
             case "lambda" | "derive":
                 return self.functional(word)
         return Prim(word)

@@ -38,6 +38,7 @@ from catad.net.net import (
     SeriesPart,
     SizeValue,
     Table,
+    While,
     Wire,
 )
 from catad.source.deep import deep
@@ -88,8 +89,10 @@ def print_type(t: Type) -> str:
             return f"tangent {_atom(item)}"
         case TypeVar(name):
             return f"?{print_name(name)}"
-        case Data(name, args):
-            return print_name(name) + (f"<{', '.join(map(print_type, args))}>" if args else "")
+        case Data(name, args, cases):
+            shown = [print_name(x) + (f" : {print_type(p)}" if p is not None else "") for x, p in cases]
+            return (print_name(name) + (f"<{', '.join(map(print_type, args))}>" if args else "")
+                    + (f"{{{', '.join(shown)}}}" if cases else ""))
     raise TypeError(f"no text for the type {t!r}")
 
 
@@ -166,6 +169,9 @@ def _operation(b: Box) -> str:
         carried = ", ".join(f"{c.kind} x{s}" for c, s in kinds)
         down = " down" if b.op.down else ""
         return f"loop{down} {print_size(b.op.size)} ({_wires(b.sources[:cut])} | {carried})"
+    if isinstance(b.op, While):
+        cut = len(b.sources) - len(b.targets)
+        return f"while ({_wires(b.sources[:cut])} | {_wires(b.sources[cut:])})"
     return " ".join([*_label(b.op), *[f"x{s}" for s in b.sources]])
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from catad.net.label import (
     Apply,
+    Assert,
     BindSize,
     Call,
     Const,
@@ -30,6 +31,8 @@ from catad.net.label import (
     SeriesPack,
     SeriesPart,
     SizeValue,
+    Trace,
+    While,
 )
 from catad.net.sizes import bound_sizes, box_sizes, free_sizes, type_sizes
 from catad.ops import ROWS
@@ -104,7 +107,7 @@ def _inputs(net: Net) -> bytearray:
     """Marks the inputs, after checking them and the flatness of wire types."""
     known = bytearray(len(net.wires))
     for t in {id(t): t for t in net.wires}.values():
-        if isinstance(leaf(t), Prod | Record):
+        if isinstance(leaf(t), Prod | Record | Data):
             raise InvalidNet(f"wire types are flat: {t}")
     for w in net.inputs:
         if not 0 <= w < len(known) or known[w]:
@@ -219,6 +222,14 @@ def _guard(op: Op, sources: Types, targets: Types, bubbles: tuple[Net, ...]) -> 
     return ""
 
 
+def _assert(op: Op, sources: Types, targets: Types, bubbles: tuple[Net, ...]) -> str:
+    return _rule(sources, [BOOL, *targets], targets, list(targets)[:1])
+
+
+def _trace(op: Op, sources: Types, targets: Types, bubbles: tuple[Net, ...]) -> str:
+    return _same("targets", sources, targets)
+
+
 def _alike(a: Type, b: Type) -> bool:
     """Equal but for sizes."""
     if type(a) is not type(b):
@@ -312,6 +323,14 @@ def _loop(op: Op, sources: Types, targets: Types, bubbles: tuple[Net, ...]) -> s
         bubbles, 0, [*captured, I64, *carried], [*carried, *elements])
 
 
+def _while(op: Op, sources: Types, targets: Types, bubbles: tuple[Net, ...]) -> str:
+    if len(targets) > len(sources):
+        return "each state has an initial and a final wire"
+    cut = len(sources) - len(targets)
+    return (_same("final types of states", sources[cut:], targets) or _bubble(bubbles, 0, sources, [BOOL])
+            or _bubble(bubbles, 1, sources, targets))
+
+
 def _derive(op: Op, sources: Types, targets: Types, bubbles: tuple[Net, ...]) -> str:
     assert isinstance(op, Derive)
     f = Fun(op.arg, op.result)
@@ -331,9 +350,10 @@ def _derive(op: Op, sources: Types, targets: Types, bubbles: tuple[Net, ...]) ->
 _CHECKS: Mapping[type[Op], Check] = {
     Prim: _prim, Const: _const, SizeValue: _size_value, BindSize: _bind_size, Guard: _guard, Fill: _fill,
     SeriesPack: _series_pack, SeriesPart: _series_part, Call: _call, Lambda: _lambda, Apply: _apply,
-    IfOp: _if, Loop: _loop, Derive: _derive,
+    IfOp: _if, Loop: _loop, While: _while, Derive: _derive, Assert: _assert,
+    Trace: _trace,
 }
-_BUBBLES: Mapping[type[Op], int] = {Lambda: 1, IfOp: 2, Loop: 1}
+_BUBBLES: Mapping[type[Op], int] = {Lambda: 1, IfOp: 2, Loop: 1, While: 2}
 
 
 # ── tables ──────────────────────────────────────────────────────────────────────────────────────────────────

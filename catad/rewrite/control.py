@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from catad.net.net import (
+    Assert,
     BindSize,
     Box,
     Const,
@@ -145,6 +146,13 @@ def guard(s: Scope, box: Box, sources: Sequence[Wire], types: Sequence[Type]) ->
     return s.emit(Guard(checks), sources, types, (), box.span, box.reason)
 
 
+def asserted(s: Scope, box: Box, sources: Sequence[Wire], types: Sequence[Type]) -> Sequence[Wire]:
+    """assert true x = x"""
+    if s.value(sources[0]) is True:
+        return sources[1:]
+    return s.emit(box.op, sources, types, (), box.span, box.reason)
+
+
 def function(s: Scope, box: Box, sources: Sequence[Wire], types: Sequence[Type]) -> Sequence[Wire]:
     """λ: the bubble is simplified."""
     assert isinstance(box.op, Lambda)
@@ -172,4 +180,5 @@ def protected(net: Net) -> frozenset[str]:
     return frozenset([*net.sizes, *(x for t in (*net.source, *net.target) for s in type_sizes(t) for x in s.variables)])
 
 
-HANDLERS: Mapping[type[Op], Handler] = {IfOp: if_box, BindSize: bind_size, Guard: guard, Lambda: function}
+HANDLERS: Mapping[type[Op], Handler] = {
+    IfOp: if_box, BindSize: bind_size, Guard: guard, Assert: asserted, Lambda: function}

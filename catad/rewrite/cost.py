@@ -12,7 +12,25 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from catad.net.net import Apply, BindSize, Box, Call, Const, Fill, Guard, IfOp, Lambda, Loop, Net, Prim, SizeValue, Wire
+from catad.net.net import (
+    Apply,
+    Assert,
+    BindSize,
+    Box,
+    Call,
+    Const,
+    Fill,
+    Guard,
+    IfOp,
+    Lambda,
+    Loop,
+    Net,
+    Prim,
+    SizeValue,
+    Trace,
+    While,
+    Wire,
+)
 from catad.ops import ROWS
 from catad.source.deep import deep
 from catad.types.size import Size
@@ -100,6 +118,10 @@ class _Counting:
                 inner = self.net(body, dict(sizes), passed(box.sources, body, known))
                 n = self.size(size, sizes)
                 total.update({x: n * k for x, k in inner.items()})
+            case While():
+                for net_, n in zip(box.bubbles, (self.otherwise + 1, self.otherwise), strict=True):
+                    inner = self.net(net_, dict(sizes), {})
+                    total.update({x: n * k for x, k in inner.items()})
             case IfOp():
                 counts = [self.net(b, dict(sizes), passed(box.sources[1:], b, known)) for b in box.bubbles]
                 total.update(max(counts, key=priced))
@@ -107,7 +129,7 @@ class _Counting:
                 if name in self.nets:
                     inner_sizes = {x: self.size(s, sizes) for x, s in args}
                     total.update(self.net(self.nets[name], inner_sizes, passed(box.sources, self.nets[name], known)))
-            case Const() | Guard() | Lambda():
+            case Const() | Guard() | Lambda() | Assert() | Trace():
                 pass
             case Apply():
                 total["apply"] += 1

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from catad.net.net import BindSize, Box, IfOp, Loop, Net, Op, Wire
+from catad.net.net import BindSize, Box, IfOp, Loop, Net, Op, While, Wire
 from catad.net.sizes import bound_sizes, box_sizes, type_sizes
 from catad.rewrite.unchecked import unchecked
 from catad.types.type import Type
@@ -78,6 +78,8 @@ def needs(box: Box) -> Sequence[int]:
         case IfOp():
             then, other = (depends(b) for b in box.bubbles)
             return [1 | (a | b) << 1 for a, b in zip(then, other, strict=True)]
+        case While():
+            return [while_needs(box, 1 << t) for t in range(len(box.targets))]
     return [(1 << len(box.sources)) - 1] * len(box.targets)
 
 
@@ -99,6 +101,21 @@ def loop_needs(box: Box, k: int) -> list[tuple[int, int]]:
             todo |= new
         out.append((sources, seen))
     return out
+
+
+def while_needs(box: Box, targets: int) -> int:
+    """The sources of a `While` on which its condition and these targets (a mask) depend."""
+    cond, body = (depends(b) for b in box.bubbles)
+    n = len(box.sources) - len(box.targets)
+    seen = cond[0] | targets << n
+    todo = seen >> n
+    while todo:
+        j = (todo & -todo).bit_length() - 1
+        todo &= todo - 1
+        new = body[j] & ~seen
+        seen |= new
+        todo |= new >> n
+    return seen
 
 
 def prune(net: Net) -> Net:
@@ -180,6 +197,8 @@ def pruned_box(box: Box, live: bytearray) -> Box:
             bubbles = tuple(trimmed(b, ins, outs) for b in box.bubbles)
             sources = (box.sources[0], *(box.sources[1 + k] for k in ins))
             return rebuilt(box, box.op, sources, tuple(box.targets[k] for k in outs), bubbles)
+        case While():
+            return pruned_while(box, live)
     return rebuilt(box, box.op, box.sources, box.targets, tuple(prune(b) for b in box.bubbles))
 
 
@@ -199,6 +218,15 @@ def pruned_loop(box: Box, op: Loop, live: bytearray) -> Box:
     new = op if len(keep) == k else Loop(op.size, tuple(op.carries[j] for j in keep), op.down)
     new_sources = tuple(box.sources[j] for j in (*ins, *(c + j for j in keep)))
     return rebuilt(box, new, new_sources, tuple(box.targets[t] for t in outs), (bubble,))
+
+
+def pruned_while(box: Box, live: bytearray) -> Box:
+    """States that neither the condition nor a live result depends on go, with their results."""
+    n = len(box.sources) - len(box.targets)
+    ins = list(bits(while_needs(box, sum(1 << t for t, w in enumerate(box.targets) if live[w]))))
+    keep = [k - n for k in ins if k >= n]
+    bubbles = (trimmed(box.bubbles[0], ins, [0]), trimmed(box.bubbles[1], ins, keep))
+    return rebuilt(box, box.op, tuple(box.sources[k] for k in ins), tuple(box.targets[t] for t in keep), bubbles)
 
 
 def trimmed(net: Net, inputs: Sequence[int], outputs: Sequence[int]) -> Net:

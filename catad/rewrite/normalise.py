@@ -28,6 +28,7 @@ from catad.net.net import (
     Net,
     Op,
     Table,
+    While,
     Wire,
     captured,
 )
@@ -132,6 +133,8 @@ class Normaliser:
                 return self._if(b, box, values, sizes)
             case Loop():
                 return self._loop(b, box, values, sizes)
+            case While():
+                return self._while(b, box, values, sizes)
         op = resize_op(box.op, sizes) if sizes else box.op
         targets = [subst(net.wires[t], {}, sizes) for t in box.targets]
         return b.box(op, _wires(values, box.span), targets, (), box.span, box.reason)
@@ -146,6 +149,8 @@ class Normaliser:
         """Definitions over functions are unfolded; others are called, or unfolded when they are small."""
         assert isinstance(box.op, Call)
         at = {x: s.subst(sizes) for x, s in box.op.sizes}
+        if box.op.name in self.table.rules:
+            return self._with_rule(b, box, values, at)
         net = self.table.nets.get(box.op.name)              # or the derivative of one, which is normal already
         if net is not None and any(map(holds_function, (*net.source, *net.target))):
             return self.walk(b, net, values, at)
@@ -157,6 +162,15 @@ class Normaliser:
             return b.splice(normal, wires, at, box.span)
         op: Op = Call(box.op.name, tuple(at.items()))
         return b.box(op, wires, [subst(t, {}, at) for t in normal.target], (), box.span, box.reason)
+
+    def _with_rule(self, b: Builder, box: Box, values: list[Value], sizes: Sizes) -> Sequence[Value]:
+        """What carries its own derivative stays a call; its rule is needed too."""
+        assert isinstance(box.op, Call)
+        normal = self.normal(box.op.name)
+        self.normal(self.table.rules[box.op.name])
+        op = Call(box.op.name, tuple(sizes.items()))
+        return b.box(op, _wires(values, box.span), [subst(t, {}, sizes) for t in normal.target], (), box.span,
+                     box.reason)
 
     def _derive(self, b: Builder, box: Box, values: list[Value], sizes: Sizes) -> list[Value]:
         op = resize_op(box.op, sizes)
@@ -194,6 +208,22 @@ class Normaliser:
         body = inner.close(_wires(out, box.span, "in an array or by a loop"), inner.captured)
         kinds = [c.kind for c in op.carries]
         return b.loop(op.size, body, inner.captured, inits, kinds, op.down, box.span, box.reason)
+
+    def _while(self, b: Builder, box: Box, values: list[Value], sizes: Sizes) -> Sequence[Value]:
+        n = len(captured(box))
+        inits = _wires(values[n:], box.span, "by a loop")
+        inner = [_Bubble(b, self), _Bubble(b, self)]
+        outputs: list[list[Wire]] = []
+        states: list[list[Wire]] = []
+        for bubble, net in zip(inner, box.bubbles, strict=True):
+            entered = [bubble.enter(v) for v in values[:n]]
+            bound = bubble.bound([subst(t, {}, sizes) for t in net.source[n:]])
+            out = self.walk(bubble.b, net, [*entered, *bound], sizes)
+            outputs.append(_wires(out, box.span, "by a loop"))
+            states.append(bound)
+        union = tuple(dict.fromkeys(w for bubble in inner for w in bubble.captured))
+        nets = [bubble.close(out, union) for bubble, out in zip(inner, outputs, strict=True)]
+        return b.box(While(), [*union, *inits], nets[1].target, nets, box.span, box.reason)
 
 
 class _Bubble:

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from catad.net.net import (
     Apply,
+    Assert,
     BindSize,
     Box,
     Call,
@@ -25,6 +26,7 @@ from catad.net.net import (
     Net,
     Prim,
     SizeValue,
+    Trace,
     Wire,
 )
 from catad.ops import row
@@ -213,7 +215,7 @@ def box_can_fail(view: View, box: Box, nets: Mapping[str, Net]) -> bool:
             return not clamp
         case Call(name):
             return name not in nets or can_fail(nets[name], {}, nets)
-        case Guard() | Apply() | Derive():
+        case Guard() | Apply() | Derive() | Assert() | Trace():
             return True
         case Lambda():
             return False

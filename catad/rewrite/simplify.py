@@ -13,20 +13,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from catad.net.net import Loop, Net, Op
+from catad.net.net import Loop, Net, Op, While
 from catad.rewrite import arrays, control, fold
 from catad.rewrite.dead import SETTLED, prune
 from catad.rewrite.fusion import fuse
 from catad.rewrite.loops import loop_box
 from catad.rewrite.scope import Handler, Rule, Run, Scope
 from catad.rewrite.unchecked import checked
+from catad.rewrite.whiles import while_box
 from catad.source.deep import deep
 
 __all__ = ["simplify"]
 
 ROUNDS = 8
 RULES: Mapping[str, tuple[Rule, ...]] = MappingProxyType({**fold.RULES, **arrays.RULES})
-HANDLERS: Mapping[type[Op], Handler] = MappingProxyType({**control.HANDLERS, Loop: loop_box})
+HANDLERS: Mapping[type[Op], Handler] = MappingProxyType({**control.HANDLERS, Loop: loop_box, While: while_box})
 
 
 def simplify(net: Net, nets: Mapping[str, Net] | None = None, *, selects: bool = True, thorough: bool = False) -> Net:

@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from catad.source import Span
 from catad.syntax import tree
 from catad.types.constraint import DATA
-from catad.types.context import Context, suggest
-from catad.types.meta import NoTangent, Unfit, Wrong
+from catad.types.context import Context, World, suggest
+from catad.types.meta import NoTangent, Unfit
 from catad.types.sizes import annotated
-from catad.types.type import BOOL, F32, F64, I64, Array, Fun, Prod, Record, Tangent, Type, TypeVar
+from catad.types.type import (
+    BOOL,
+    F32,
+    F64,
+    I64,
+    Array,
+    Data,
+    Fun,
+    Prod,
+    Record,
+    Tangent,
+    Type,
+    TypeVar,
+    holds_function,
+)
 
-__all__ = ["resolve", "variables"]
+__all__ = ["data", "resolve", "variables"]
 
 _SCALARS: dict[str, Type] = {"f64": F64, "f32": F32, "i64": I64, "bool": BOOL}
 _FOREIGN = {
@@ -59,9 +75,9 @@ def resolve(c: Context, t: tree.TypeExpr) -> Type:
 def _named(c: Context, name: str, args: tuple[tree.TypeExpr, ...], span: Span) -> Type:
     if name in _SCALARS and not args:
         return _SCALARS[name]
-    declaration = c.world.declared_type(name)
-    if declaration is not None:
-        return _expand(c, declaration, args, span)
+    found = c.world.declared_type(name)
+    if found is not None:
+        return _expand(c, *found, args, span)
     if args or not name[:1].islower() or re.fullmatch(r"[fiuc]\d+", name) or name in _FOREIGN:
         raise _unknown(c, name, span)
     known = c.type_variables.get(name)
@@ -80,23 +96,59 @@ def _unknown(c: Context, name: str, span: Span) -> Exception:
     return c.fail("E0203", f"there is no type `{name}`", span, "unknown type", help=help)
 
 
-def _expand(c: Context, d: tree.TypeDecl, args: tuple[tree.TypeExpr, ...], span: Span) -> Type:
-    if d.alias is None:
-        return Wrong()                                       # reported at its declaration
+def _expand(c: Context, d: tree.TypeDecl, home: World, args: tuple[tree.TypeExpr, ...], span: Span) -> Type:
     if len(args) != len(d.params):
         raise c.fail("E0203", f"`{d.name}` takes {len(d.params)} types, not {len(args)}", span,
                      others=[(d.name_span, "declared here")])
-    values = [resolve(c, a) for a in args]
-    if d.name in c.expanding:
-        raise c.fail("E0207", f"the type `{d.name}` is defined by itself", d.name_span, "this alias has no end")
-    saved = c.type_variables, c.size_names, c.size_params, c.env
-    c.type_variables, c.size_names, c.size_params, c.env = dict(zip(d.params, values, strict=True)), {}, {}, {}
-    c.expanding.append(d.name)
-    try:
+    values = tuple([resolve(c, a) for a in args])
+    if d.alias is None:
+        return data(c, d, home, values, span)
+    with _inside(c, d, home, values):
         return resolve(c, d.alias)
+
+
+@contextmanager
+def _inside(c: Context, d: tree.TypeDecl, home: World, values: tuple[Type, ...]) -> Iterator[None]:
+    """Names mean what they mean at the declaration; its parameters are `values`."""
+    key = home.prefix + d.name
+    if key in c.expanding:
+        if d.alias is None:
+            raise c.fail("E0220", f"the type `{d.name}` is recursive", d.name_span, "it holds itself",
+                         help=["keep trees in arrays: for each node the index of its parent"])
+        raise c.fail("E0207", f"the type `{d.name}` is defined by itself", d.name_span, "this alias has no end")
+    saved = c.type_variables, c.size_names, c.size_params, c.env, c.world
+    c.type_variables, c.size_names, c.size_params, c.env = dict(zip(d.params, values, strict=True)), {}, {}, {}
+    c.world = home
+    c.expanding.append(key)
+    try:
+        yield
     finally:
         c.expanding.pop()
-        c.type_variables, c.size_names, c.size_params, c.env = saved
+        c.type_variables, c.size_names, c.size_params, c.env, c.world = saved
+
+
+def data(c: Context, d: tree.TypeDecl, home: World, values: tuple[Type, ...], span: Span) -> Data:
+    """A declared sum at these arguments."""
+    for value in values:
+        try:
+            c.unifier.require(value, DATA, None)
+        except Unfit:
+            raise c.fail("E0206", f"`{d.name}` cannot hold functions", span, f"this is `{c.show(value)}`",
+                         others=[(d.name_span, "declared here")]) from None
+    with _inside(c, d, home, values):
+        cases: list[tuple[str, Type | None]] = []
+        for x, payload in d.constructors:
+            t = None if payload is None else resolve(c, payload)
+            free = [v for v in c.type_variables if v not in d.params]
+            if free:
+                assert payload is not None
+                raise c.fail("E0203", f"`{free[0]}` is not a parameter of `{d.name}`", payload.span, "not known here",
+                             help=[f"declare it: `type {d.name} {' '.join([*d.params, free[0]])} = …`"])
+            if t is not None and payload is not None and holds_function(t):
+                raise c.fail("E0220", "a constructor cannot hold a function yet", payload.span,
+                             f"this is `{c.show(t)}`", help=["keep the data from which the function is made"])
+            cases.append((x, t))
+    return Data(home.prefix + d.name, values, tuple(cases))
 
 
 def variables(t: Type) -> list[str]:
@@ -116,6 +168,8 @@ def variables(t: Type) -> list[str]:
                 stack.append(item)
             case Fun(a, b):
                 stack.extend((b, a))
+            case Data(_, args):
+                stack.extend(reversed(args))
             case Tangent(item):
                 stack.append(item)
     return out

@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 from catad.core import term as core
 from catad.source import Span
 from catad.syntax import tree
+from catad.types.annotate import data
 from catad.types.builtins import BUILTINS, Builtin
-from catad.types.constraint import FUN
-from catad.types.context import Context, suggest
+from catad.types.constraint import DATA, FUN
+from catad.types.context import Context, World, suggest
 from catad.types.library import STANDARD, standard_modules
 from catad.types.meta import Meta, Why, Wrong
 from catad.types.scheme import Scheme, at, instantiate
@@ -61,10 +62,16 @@ def _headed(c: Context, head: tree.Expr, args: list[Arg], span: Span) -> core.Te
             scheme = c.world.value(x, where)
             if scheme is not None:
                 return _apply_global(c, scheme, args, where, span)
+            found = c.world.constructor(x)
+            if found is not None:
+                return _apply_constructor(c, *found, x, args, where, span)
             if x in BUILTINS:
                 return _apply_builtin(c, BUILTINS[x], args, where, span)
             raise c.fail("E0201", f"there is no `{x}` in scope", where, "unknown name",
-                         help=suggest(x, [*c.value_names(), *BUILTINS]))
+                         help=suggest(x, [*c.value_names(), *c.world.constructor_names(), *BUILTINS]))
+        case tree.Field(where, tree.Name(_, alias), x) if c.local(alias) is None and (
+                found := c.world.constructor(x, alias)) is not None:
+            return _apply_constructor(c, *found, x, args, where, span)
         case tree.Field(where, tree.Name(_, alias), x) if c.local(alias) is None:
             scheme = c.world.member(alias, x, where)
             if scheme is not None:
@@ -209,6 +216,24 @@ def _lambdas(c: Context, params: list[tuple[str, Type]], span: Span,
         body = _lambdas(c, params[1:], span, build, (*given, core.Var(t, span, local.name)))
     body = c.leave(scope, body, "this function")
     return core.Lam(Fun(t, body.type), span, local.name, body)
+
+
+def _apply_constructor(c: Context, d: tree.TypeDecl, home: World, name: str, args: list[Arg], where: Span,
+                       span: Span) -> core.Term:
+    """A constructor: a function of its payload, or a value if it has none."""
+    values: tuple[Type, ...] = tuple([c.unifier.meta(DATA) for _ in d.params])
+    t = data(c, d, home, values, where)
+    k = next(k for k, (x, _) in enumerate(t.cases) if x == name)
+    payload = t.cases[k][1]
+    if payload is None:
+        return _apply_term(c, core.Inject(t, where, k, None), args, span)
+    why = Why(where, f"`{name}` holds a value of this type")
+
+    def inject(more: Sequence[core.Term]) -> core.Term:
+        return core.Inject(t, where.to(more[0].span) if more[0].span.source is where.source else where, k, more[0])
+    if not args:
+        return _lambdas(c, [("x", payload)], span, inject)
+    return _apply_term(c, inject(_check_arguments(c, [(payload, why)], args[:1], {})), args[1:], span)
 
 
 # ── built-ins ──────────────────────────────────────────────────────────────────────────────────────────────────

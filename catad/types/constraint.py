@@ -10,18 +10,18 @@ from __future__ import annotations
 from catad.types.type import BOOL, F32, F64, I64, Scalar
 
 __all__ = [
-    "ADDABLE", "ANY", "DATA", "FLOAT", "FUN", "NUM", "SCALAR", "STRUCT", "VECTOR", "bit", "default", "describe",
+    "ADDABLE", "ANY", "DATA", "FLOAT", "FUN", "NUM", "SCALAR", "STRUCT", "SUM", "VECTOR", "bit", "default", "describe",
 ]
 
 _BITS = {F64: 1, F32: 2, I64: 4, BOOL: 8}
-STRUCT, FUN = 16, 32
+STRUCT, FUN, SUM = 16, 32, 64
 
 FLOAT = 1 | 2
 NUM = FLOAT | 4
 SCALAR = NUM | 8
 VECTOR = FLOAT | STRUCT              # closed under add and scale; its own tangent type
 ADDABLE = NUM | STRUCT               # what `accumulate` may add
-DATA = SCALAR | STRUCT               # whatever holds no function
+DATA = SCALAR | STRUCT | SUM             # whatever holds no function
 ANY = DATA | FUN
 
 _NAMES = {

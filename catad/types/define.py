@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from catad.core import term as core
-from catad.source import CatadError
+from catad.source import CatadError, Span
 from catad.syntax import tree
 from catad.types.annotate import resolve, variables
 from catad.types.constraint import ANY, default
@@ -25,7 +25,7 @@ from catad.types.scope import Local, Scope
 from catad.types.size import Size
 from catad.types.type import I64, Array, Data, Fun, Prod, Record, Tangent, Type, TypeVar
 
-__all__ = ["Outcome", "define"]
+__all__ = ["Outcome", "define", "settle"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def _body(c: Context, d: tree.Def, key: str, params: list[tuple[str, Type]],
                 c.env[base_name(p)][-1] = Local(name, t, p.span, Size.var(name), Scope(0))
         why = Why(d.result.span, "the result is declared here") if d.result is not None else None
         body = c.infer(d.body) if result is None else c.check(d.body, result, why)
-    _settle(c, d)
+    settle(c, d.name_span)
     body = scope.close(body)                                 # the result may have a size known only at run time
     types = [t for _, t in params]
     bits, sizes = _generalise(c, types, body.type)
@@ -109,14 +109,14 @@ def _body(c: Context, d: tree.Def, key: str, params: list[tuple[str, Type]],
     return definition, bits
 
 
-def _settle(c: Context, d: tree.Def) -> None:
+def settle(c: Context, span: Span) -> None:
     """Decide what was postponed."""
     try:
         c.unifier.progress(last=True)
     except Fault as fault:
         t = fault.found if isinstance(fault, Clash) else c.unifier.meta()
         u = fault.expected if isinstance(fault, Clash) else t
-        raise explain(c.unifier, fault, c.unifier.here or d.name_span, t, u, None, c.spans) from None
+        raise explain(c.unifier, fault, c.unifier.here or span, t, u, None, c.spans) from None
 
 
 # ── generalisation ─────────────────────────────────────────────────────────────────────────────────────────────

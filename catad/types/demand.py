@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from catad.core.term import Definition
+from catad.core.term import Definition, rule_key
 from catad.source import Source, Span
 from catad.source.deep import deep
 from catad.syntax import tree
@@ -29,6 +29,9 @@ class LibraryFile(CheckedFile):
         super().__init__(source, prefix, prelude)
         self.defs = outline(tree.Def, "def", source)
         self.types = outline(tree.TypeDecl, "type", source)
+        self.rules = outline(tree.Derivative, "derivative", source)
+        for t in self.types.values():
+            self._constructors(t)
         self.lock = threading.RLock()
 
     def imports(self) -> Iterable[tree.Import]:
@@ -45,6 +48,11 @@ class LibraryFile(CheckedFile):
         name = key[len(self.prefix):]
         if key not in self.definitions and name in self.defs:
             self.scheme(name, Span(self.source, 0, 0))
+        rule = next((d for x, d in self.rules.items() if rule_key(x) == name), None)
+        if key not in self.definitions and rule is not None:
+            with self.lock, deep():
+                self.scheme(rule.name, rule.name_span)
+                self._rule(rule)
         return self.definitions[key]
 
     def keys(self) -> Iterable[str]:

@@ -12,8 +12,10 @@ from catad.core.term import Definition
 from catad.source import CatadError, Diagnostic, Source, Span, error
 from catad.syntax import tree
 from catad.types.builtins import BUILTINS
-from catad.types.context import suggest
+from catad.types.context import World, suggest
+from catad.types.data import declared
 from catad.types.define import define
+from catad.types.derivative import derivative
 from catad.types.scheme import Scheme
 
 __all__ = ["CheckedFile"]
@@ -24,19 +26,26 @@ class CheckedFile:
 
     def __init__(self, source: Source, prefix: str, prelude: CheckedFile | None) -> None:
         self.source = source
-        self.prefix = prefix
+        self._prefix = prefix
         self.prelude = prelude
         self.aliases: dict[str, CheckedFile] = {}
         self.opened: list[CheckedFile] = []
         self.missing: set[str] = set()                       # aliases of imports that failed
         self.declared: dict[str, tree.Def] = {}
         self.declared_types: dict[str, tree.TypeDecl] = {}
+        self.declared_rules: dict[str, tree.Derivative] = {}
         self.defs: Mapping[str, tree.Def] = self.declared
         self.types: Mapping[str, tree.TypeDecl] = self.declared_types
+        self.rules: Mapping[str, tree.Derivative] = self.declared_rules
+        self.constructors: dict[str, tree.TypeDecl] = {}
         self.schemes: dict[str, Scheme] = {}
         self.stack: list[str] = []
         self.definitions: dict[str, Definition] = {}
         self.diagnostics: list[Diagnostic] = []
+
+    @property
+    def prefix(self) -> str:
+        return self._prefix
 
     # ── the world of a definition ──────────────────────────────────────────────────────────────────────────────
 
@@ -82,11 +91,26 @@ class CheckedFile:
             return self.scheme(name, span)
         return next((f.exported(name, span) for f in self.opened if f.exports(name, True)), None)
 
-    def declared_type(self, name: str) -> tree.TypeDecl | None:
+    def declared_type(self, name: str) -> tuple[tree.TypeDecl, World] | None:
         if name in self.types:
-            return self.types[name]
+            return self.types[name], self
         places = [*self.opened, *([self.prelude] if self.prelude is not None else [])]
         return next((t for f in places if (t := f.declared_type(name)) is not None), None)
+
+    def constructor(self, name: str, alias: str | None = None) -> tuple[tree.TypeDecl, World] | None:
+        """The declaration of a constructor, own or imported."""
+        if alias is not None:
+            file = self.aliases.get(alias)
+            return None if file is None or name not in file.constructors else (file.constructors[name], file)
+        if name in self.constructors:
+            return self.constructors[name], self
+        places = [*self.opened, *([self.prelude] if self.prelude is not None else [])]
+        return next((t for f in places if (t := f.constructor(name)) is not None), None)
+
+    def constructor_names(self) -> Iterable[str]:
+        yield from self.constructors
+        for f in self.opened:
+            yield from f.constructor_names()
 
     def value_names(self) -> Iterable[str]:
         yield from self.defs
@@ -144,18 +168,43 @@ class CheckedFile:
                 self.report(error("E0209", f"the type `{d.name}` is declared twice", d.name_span, "again here",
                                   others=[(self.types[d.name].name_span, "first here")]))
             self.declared_types.setdefault(d.name, d)
-            if d.alias is None:
-                self.report(error("E0220", "sum types are not available yet", d.name_span,
-                                  "comes in the next version",
-                                  help=["use a record with a bool or an i64 that tells the cases apart"]))
+            self._constructors(d)
         elif isinstance(d, tree.Derivative):
-            self.report(error("E0220", "derivative declarations are not available yet", d.name_span,
-                              "comes in the next version", help=["leave it out: the derivative of the definition "
-                                                                 "is found from its body"]))
+            if d.name in self.rules:
+                self.report(error("E0209", f"`{d.name}` has two derivatives", d.name_span, "again here",
+                                  others=[(self.rules[d.name].name_span, "first here")]))
+            self.declared_rules.setdefault(d.name, d)
+
+    def _constructors(self, d: tree.TypeDecl) -> None:
+        for x, payload in d.constructors:
+            if x in self.constructors:
+                span = d.span if payload is None else payload.span
+                self.report(error("E0209", f"two constructors are called `{x}`", span, "again here",
+                                  others=[(self.constructors[x].name_span, "one is declared here")]))
+            self.constructors.setdefault(x, d)
 
     def check_all(self) -> None:
+        for t in self.types.values():
+            problem = declared(self, t) if t.alias is None else None
+            if problem is not None:
+                self.report(problem)
         for name, d in self.defs.items():
             self.scheme(name, d.name_span)
+        for rule in self.rules.values():
+            try:
+                self._rule(rule)
+            except CatadError as e:
+                self.report(e)
+
+    def _rule(self, d: tree.Derivative) -> None:
+        """The derivative that a definition carries."""
+        if d.name not in self.defs:
+            raise error("E0201", f"there is no definition `{d.name}` in this file", d.name_span, "its derivative",
+                        help=suggest(d.name, self.defs))
+        key = self.prefix + d.name
+        if key in self.definitions:
+            rule = derivative(self, d, self.definitions[key], self.schemes[d.name])
+            self.definitions[rule.name] = rule
 
     def report(self, e: CatadError) -> None:
         self.diagnostics.extend(e.diagnostics)

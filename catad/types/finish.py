@@ -42,12 +42,12 @@ class Finisher:
         self.u = c.unifier
         self.rules: dict[type[core.Term], Callable[[core.Term], core.Term]] = {
             core.Var: self._var, core.Lit: lambda t: t, core.SizeOf: self._size_of, core.Global: self._global,
-            core.Op: self._op, core.Lam: self._lam, core.App: self._app, core.Let: self._let,
-            core.Tuple: self._tuple, core.Proj: self._proj, core.If: self._if, core.For: self._for,
-            core.Loop: self._loop, core.Scan: self._loop, core.Reduce: self._reduce,
-            core.Accumulate: self._accumulate, core.Index: self._index, core.Update: self._update,
-            core.ArrayLit: self._literal, core.BindSize: self._bind, core.Derive: self._derive,
-            Later: self._later, Cast: self._cast,
+            core.Op: self._op, core.Lam: self._lam, core.App: self._app, core.Let: self._let, core.Tuple: self._tuple,
+            core.Proj: self._proj, core.If: self._if, core.For: self._for, core.Loop: self._loop, core.While:
+            self._while, core.Scan: self._loop, core.Reduce: self._reduce, core.Accumulate: self._accumulate,
+            core.Index: self._index, core.Update: self._update, core.Assert: self._assert, core.Trace: self._trace,
+            core.Inject: self._inject, core.Case: self._case, core.ArrayLit: self._literal, core.BindSize: self._bind,
+            core.Derive: self._derive, Later: self._later, Cast: self._cast,
         }
         self.span: Span | None = None
 
@@ -69,8 +69,9 @@ class Finisher:
                 return Array(self.size(size), self.type(item))
             case Fun(a, b):
                 return Fun(self.type(a), self.type(b))
-            case Data(name, args):
-                return Data(name, tuple([self.type(a) for a in args]))
+            case Data(name, args, cases):
+                return Data(name, tuple([self.type(a) for a in args]),
+                            tuple([(x, None if p is None else self.type(p)) for x, p in cases]))
             case Tangent(item):
                 known = self.type(item)
                 return tangent(known) if not isinstance(known, TypeVar) else self.u.tangent(known)
@@ -173,6 +174,10 @@ class Finisher:
         return type(t)(self.type(t.type), t.span, t.state, self.term(t.init), t.index, self.size(t.size),
                        self.term(t.body))
 
+    def _while(self, t: core.Term) -> core.Term:
+        assert isinstance(t, core.While)
+        return core.While(self.type(t.type), t.span, t.state, self.term(t.init), self.term(t.cond), self.term(t.body))
+
     def _reduce(self, t: core.Term) -> core.Term:
         assert isinstance(t, core.Reduce)
         return core.Reduce(self.type(t.type), t.span, t.monoid, t.index, self.size(t.size), self.term(t.body))
@@ -194,6 +199,25 @@ class Finisher:
     def _literal(self, t: core.Term) -> core.Term:
         assert isinstance(t, core.ArrayLit)
         return core.ArrayLit(self.type(t.type), t.span, self._terms(t.items))
+
+    def _assert(self, t: core.Term) -> core.Term:
+        assert isinstance(t, core.Assert)
+        return core.Assert(self.type(t.type), t.span, self.term(t.cond), self.term(t.item))
+
+    def _trace(self, t: core.Term) -> core.Term:
+        assert isinstance(t, core.Trace)
+        return core.Trace(self.type(t.type), t.span, self.term(t.item))
+
+    def _inject(self, t: core.Term) -> core.Term:
+        assert isinstance(t, core.Inject)
+        return core.Inject(self.type(t.type), t.span, t.index, None if t.item is None else self.term(t.item))
+
+    def _case(self, t: core.Term) -> core.Term:
+        assert isinstance(t, core.Case)
+        item = self.term(t.item)
+        arms = tuple([(k, x, self.term(body)) for k, x, body in t.arms])
+        other = None if t.other is None else self.term(t.other)
+        return core.Case(self.type(t.type), t.span, item, arms, other)
 
     def _derive(self, t: core.Term) -> core.Term:
         assert isinstance(t, core.Derive)
@@ -259,6 +283,8 @@ class Finisher:
                         self._possible(item, s, t)
                         out.append((s, t))
                     stack.append((x, y))
+                case Data(_, x), Data(_, y):
+                    stack.extend(reversed(list(zip(x, y, strict=True))))
                 case (Prod() | Record()) as x, (Prod() | Record()) as y:
                     stack.extend(reversed(list(zip(_items(x), _items(y), strict=True))))
         return tuple(out)

@@ -13,7 +13,9 @@ from catad.source import Span
 from catad.syntax import tree
 from catad.types.annotate import resolve
 from catad.types.apply import apply, name
+from catad.types.constraint import DATA
 from catad.types.context import Context, World
+from catad.types.data import case
 from catad.types.iterate import accumulate, array_literal, for_, index, loop, update
 from catad.types.meta import Meta, Why, Wrong
 from catad.types.operators import binary, number, unary
@@ -67,11 +69,15 @@ def _infer_rarer(c: Context, e: tree.Expr) -> core.Term:
             return _projection(c, e)
         case tree.Field(span, item, x):
             if isinstance(item, tree.Name) and c.local(item.name) is None \
-                    and c.world.member(item.name, x, span) is not None:
+                    and (c.world.constructor(x, item.name) or c.world.member(item.name, x, span)) is not None:
                 return name(c, e)
             return project_field(c, infer(c, item), x, span)
         case tree.Loop():
             return loop(c, e)
+        case tree.Case():
+            return case(c, e, None, None)
+        case tree.Assert() | tree.Trace():
+            return _watched(c, e, None, None)
         case tree.Accumulate():
             return accumulate(c, e)
         case tree.Update():
@@ -80,7 +86,7 @@ def _infer_rarer(c: Context, e: tree.Expr) -> core.Term:
             return array_literal(c, e, None)
         case tree.Ascribe(_, item, t):
             return check(c, item, resolve(c, t), Why(t.span, "declared here"))
-    raise _unavailable(c, e)
+    raise AssertionError(e)
 
 
 def check(c: Context, e: tree.Expr, expected: Type, why: Why | None) -> core.Term:
@@ -93,6 +99,10 @@ def check(c: Context, e: tree.Expr, expected: Type, why: Why | None) -> core.Ter
             return _let(c, e, expected, why)
         case tree.If():
             return _if(c, e, expected, why)
+        case tree.Case():
+            return case(c, e, expected, why)
+        case tree.Assert() | tree.Trace():
+            return _watched(c, e, expected, why)
         case tree.For():
             return c.coerce(for_(c, e, expected, why), expected, why)
         case tree.ArrayLit():
@@ -203,10 +213,13 @@ def _projection(c: Context, e: tree.Proj) -> core.Term:
     return core.Proj(t.items[e.index], e.span, item, e.index)
 
 
-def _unavailable(c: Context, e: tree.Expr) -> Exception:
-    what, help = {
-        tree.Case: ("`case` is", "use `if`"),
-        tree.Assert: ("`assert` is", "leave the check out, or index out of bounds to stop a program"),
-        tree.Trace: ("`trace` is", "return the value as part of the result"),
-    }.get(type(e), ("this form is", "use another"))
-    return c.fail("E0220", f"{what} not available yet", e.span, "comes in the next version", help=[help])
+# ── what does not change the value ─────────────────────────────────────────────────────────────────────────────
+
+def _watched(c: Context, e: tree.Assert | tree.Trace, expected: Type | None, why: Why | None) -> core.Term:
+    """`assert c e` and `trace e`: the value of e, which holds no function."""
+    cond = c.check(e.cond, BOOL, Why(e.cond.span, "a condition is a bool")) if isinstance(e, tree.Assert) else None
+    inner = e.body if isinstance(e, tree.Assert) else e.item
+    item = infer(c, inner) if expected is None else check(c, inner, expected, why)
+    word = "trace" if cond is None else "assert"
+    c.require(item, DATA, Why(e.span, f"`{word}` is for values without functions in them"))
+    return core.Trace(item.type, e.span, item) if cond is None else core.Assert(item.type, e.span, cond, item)

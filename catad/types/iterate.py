@@ -13,7 +13,7 @@ from catad.types.patterns import parameter, unwrap
 from catad.types.pending import Later
 from catad.types.size import Size
 from catad.types.sizes import bound_size, extent, polynomial, value_of
-from catad.types.type import I64, Array, Prod, Type
+from catad.types.type import BOOL, I64, Array, Prod, Type
 
 __all__ = ["accumulate", "array_literal", "for_", "index", "loop", "update"]
 
@@ -45,11 +45,10 @@ def _counter(c: Context, b: tree.Binder) -> str:
 # ── loops ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 def loop(c: Context, e: tree.Loop) -> core.Term:
-    """A counted loop; its state keeps the type that it has at first."""
-    if e.binder is None:
-        raise c.fail("E0220", "`loop … while` is not available yet", e.span, "comes in the next version",
-                     help=["use `loop … for i < n do …`"])
+    """A loop; its state keeps the type that it has at first."""
     init = c.infer(e.init if e.init is not None else _expression(c, e.pattern))
+    if e.binder is None:
+        return _while(c, e, init)
     size = extent(c, e.binder.extent, "the number of trips is a whole number")
     names: list[str] = []
     with c.opened() as scope:
@@ -59,6 +58,26 @@ def loop(c: Context, e: tree.Loop) -> core.Term:
         c.unbind([*names, e.binder.name])
     body = c.leave(scope, body, "the body of this loop")
     return core.Loop(init.type, e.span, state, init, i, size, body)
+
+
+def _while(c: Context, e: tree.Loop, init: core.Term) -> core.Term:
+    """A loop that runs as long as a condition on its state holds."""
+    assert e.cond is not None
+    names: list[str] = []
+    with c.opened() as around:                           # what the pattern takes apart, for the condition alone
+        state = parameter(c, e.pattern, init.type, names)
+        with c.opened() as scope:
+            cond = c.check(e.cond, BOOL, Why(e.cond.span, "a condition is a bool"))
+        cond = c.leave(scope, cond, "this condition")
+        c.unbind(names)
+    cond = c.leave(around, cond, "this condition")
+    names = []
+    with c.opened() as scope:
+        parameter(c, e.pattern, init.type, names, unique=state)
+        body = c.check(e.body, init.type, Why(init.span, f"the state is `{c.show(init.type)}` at first"))
+        c.unbind(names)
+    body = c.leave(scope, body, "the body of this loop")
+    return core.While(init.type, e.span, state, init, cond, body)
 
 
 def _expression(c: Context, p: tree.Pattern) -> tree.Expr:

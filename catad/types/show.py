@@ -34,7 +34,7 @@ def _visible(u: Unifier, t: Type) -> Type:
         case Fun(a, b):
             return Fun(_visible(u, a), _visible(u, b))
         case Data(name, args):
-            return Data(name, tuple([_visible(u, a) for a in args]))
+            return Data(name, tuple([_visible(u, a) for a in args]))         # by its name alone
         case Tangent(item):
             return Tangent(_visible(u, item))
         case other:

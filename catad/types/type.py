@@ -100,10 +100,20 @@ class Series(Type):
 
 @dataclass(frozen=True, slots=True)
 class Data(Type):
-    """A declared sum type at arguments."""
+    """A declared sum type at arguments, with its constructors and their payloads there (None: no payload).
+
+    A value is laid out as a tag, the position of its constructor, and the record of all payloads; those that are not
+    there are zero. So whatever is known of products holds for sums.
+    """
 
     name: str
     args: tuple[Type, ...] = ()
+    cases: tuple[tuple[str, Type | None], ...] = ()
+
+    @property
+    def payloads(self) -> Record:
+        """The payloads side by side."""
+        return Record(tuple((x, t) for x, t in self.cases if t is not None))
 
     def __str__(self) -> str:
         return " ".join([self.name, *(f"({a})" if " " in str(a) else str(a) for a in self.args)])
@@ -145,7 +155,9 @@ def tangent(t: Type) -> Type:
             return Record(tuple((x, tangent(f)) for x, f in fields))
         case Array(size, item):
             return Array(size, tangent(item))
-        case TypeVar() | Data():
+        case Data():
+            return tangent(t.payloads)
+        case TypeVar():
             return Tangent(t)
         case Tangent():
             return t
@@ -178,6 +190,8 @@ def array(sizes: tuple[Size, ...], item: Type) -> Type:
 def flatten(t: Type) -> Iterator[Type]:
     """The wires of a type, left to right: products are spread, arrays of products become products of arrays.
 
+    A sum is its tag and the record of its payloads.
+
     >>> from catad.types.size import Size
     >>> [str(w) for w in flatten(Array(Size.var("n"), Prod((F64, Prod((I64, F64))))))]
     ['[n]f64', '[n]i64', '[n]f64']
@@ -189,6 +203,9 @@ def flatten(t: Type) -> Iterator[Type]:
         case Record(fields):
             for _, f in fields:
                 yield from flatten(f)
+        case Data():
+            yield I64
+            yield from flatten(t.payloads)
         case Array(size, item):
             for w in flatten(item):
                 yield Array(size, w)
@@ -212,8 +229,9 @@ def map_type(f: Callable[[Type], Type | None], t: Type) -> Type:
             return Fun(map_type(f, a), map_type(f, b))
         case Series(order, item):
             return Series(order, map_type(f, item))
-        case Data(name, args):
-            return Data(name, tuple(map_type(f, a) for a in args))
+        case Data(name, args, cases):
+            return Data(name, tuple(map_type(f, a) for a in args),
+                        tuple((x, None if p is None else map_type(f, p)) for x, p in cases))
         case Tangent(item):
             return tangent(map_type(f, item))
     return t
@@ -249,6 +267,8 @@ def holds_function(t: Type) -> bool:
             return any(map(holds_function, items))
         case Record(fields):
             return any(holds_function(f) for _, f in fields)
+        case Data():
+            return holds_function(t.payloads)
         case Array(_, item) | Series(_, item):
             return holds_function(item)
     return False

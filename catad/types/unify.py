@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from catad.source import Span
-from catad.types.constraint import ANY, FLOAT, FUN, STRUCT, VECTOR, bit
+from catad.types.constraint import ANY, FLOAT, FUN, STRUCT, SUM, VECTOR, bit
 from catad.types.meta import Clash, Escape, Fault, Meta, NoTangent, Occurs, SizeClash, Unfit, Why, Wrong
 from catad.types.size import Size
 from catad.types.type import (
@@ -92,7 +92,7 @@ class Unifier:
             case Fun():
                 raise NoTangent
             case Data() as u:
-                return Tangent(u)
+                return self.tangent(u.payloads)
             case u:
                 return u
 
@@ -240,6 +240,8 @@ class Unifier:
                     self.require(item, FLOAT & bits, reason)
             case Fun():
                 ok = bool(bits & FUN)
+            case Data():
+                ok = bool(bits & SUM)
             case Wrong():
                 ok = True
             case _:
@@ -319,4 +321,6 @@ def _parts(t: Type) -> tuple[Type, ...]:
             return tuple(f for _, f in fields)
         case Array(_, item):
             return (item,)
+        case Data(_, args):
+            return args
     return ()

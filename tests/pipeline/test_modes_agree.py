@@ -76,6 +76,29 @@ def p17 [n] (x : [n]f64) : f64 = sum (for i < n -> sum (for j < i -> x[i] * x[j]
     r"""
 def p18 [n] (x : [n]f64) : f64 = sum (concat (reverse x) (take 2 x)) + sum (x[1..n]) * x[0]
 """,
+    r"""
+def p19 [n] (x : [n]f64) : f64 =
+  let r = loop (y, k) = (x[0] + 0.1, 0) while y < 20 && k < 30 do (y * (1 + x[k mod n]) + sin x[1], k + 1) in r.0
+""",
+    r"""
+def p20 [n] (x : [n]f64) : f64 =
+  sum (loop a = x while sum a < 40 do for i < n -> loop z = a[i] while z < 2 * a[i] do z * (1.2 + x[i]))
+""",
+    r"""
+def p21 [n] (x : [n]f64) : f64 =
+  sum (for i < n -> if x[i] > 0.4 then (loop y = x[i] while y < 3 do y + grad (\z -> z * z * x[0]) y + 0.1) else x[i])
+""",
+    r"""
+type part = Line f64 | Arc {r : f64, turn : f64} | Gap
+def length (p : part) : f64 = case p of | Line l -> l^2 | Arc a -> a.r * sin a.turn | Gap -> 1
+def p22 [n] (x : [n]f64) : f64 =
+  let parts = for i < n -> if i mod 2 == 0 then Line x[i] else Arc {r = x[i], turn = x[0]} in
+  let grown =
+    loop p = parts[1] for i < n do
+      case p of | Arc a -> Line (a.r + x[i]) | Line l -> Arc {r = l, turn = x[i]} | Gap -> Gap in
+  let gaps = for i < n -> case parts[i] of | Line l -> Gap | _ -> parts[0] in
+  sum (map length parts) * length grown + sum (map length gaps)
+""",
 ]
 
 SIZES = {"n": 5, "m": 4}

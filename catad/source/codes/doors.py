@@ -75,4 +75,25 @@ relatively), `-- ! E0501` the code with which both should fail.
     "E0614": Code("a test in a comment is not complete", """
 A line `-- > expression` needs a line `-- = value` or `-- ! CODE` after it, and the other way round.
 """),
+    "E0615": Code("a vector of another length", """
+`catad.scipy` gives SciPy functions of one flat vector: the float leaves of the chosen parameters, one after the other.
+Its length is fixed by the arguments given first. `flat` makes the vector of given parameters, `structured` goes back.
+
+    o = catad.scipy.objective(loss, {"w": [1.0, 2.0], "h": 0.0}, x, y)
+    o.fun([0.0, 1.0, 2.0])                    # h, then w: fields are in the order of their names
+"""),
+    "E0616": Code("a function that a solver of SciPy cannot use", """
+`catad.scipy.ode` wants a time that is one f64 and a state of the type of the result; `catad.scipy.low_level` wants a
+function into one f64 whose free parameters are f64 each: fix the others by name.
+
+    def f (x : f64) (knots : [n]f64) : f64 = …         low_level(f, knots=[0.0, 1.0])
+"""),
+    "E0617": Code("the sizes of the result are known only while running", """
+The pattern of a sparse Jacobian is read off the net at the sizes of the arguments. A result whose size depends on
+floating-point values has no fixed pattern; use the dense `jac`, or products `jvp` and `vjp`.
+"""),
+    "E0618": Code("a command of the repl that is not one", """
+Commands of `catad repl` begin with a colon and may be shortened: `:type map`, `:t map`. `:help` lists them. Everything
+else is an expression or a declaration of the language.
+"""),
 }

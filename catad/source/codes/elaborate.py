@@ -24,6 +24,14 @@ over functions can be used by other definitions:
 A derivative operator was applied to a function whose result holds a function. Differentiate a function into numbers,
 arrays, tuples or records.
 """),
+    "E0405": Code("a derivative that is not linear", """
+A declared derivative says how the result changes when the arguments change by `x'`, `z'`, …: each term holds exactly
+one of these, as a factor. From this one equation follow forward, reverse and Taylor derivatives.
+
+    derivative f (x) = y : y' = cos x                   -- wrong: x' is missing
+    derivative f (x) = y : y' = x' * x'                 -- wrong: not linear
+    derivative f (x) = y : y' = cos x * x'
+"""),
     "E0404": Code("an operation is not defined at these types", """
 The operation exists, but not at the types it is used at; this shows up where a polymorphic definition is used.
 """),

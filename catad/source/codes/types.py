@@ -100,8 +100,40 @@ Two files that are imported without an alias define the same name, and it is use
     import "stats.cad" as stats
 """),
     "E0220": Code("not available yet", """
-The form is part of the language and comes in a later version of catad: sum types with `case`, `while` loops, `assert`,
-`trace`, and derivative declarations.
+The form is part of the language and comes in a later version of catad: types that hold
+themselves, and functions in constructors.
+"""),
+    "E0224": Code("a constructor that does not fit", """
+`case` takes a value of a declared type apart, by the constructors of that type. A constructor that holds a value names
+it (or `_`); one that holds nothing has no name after it.
+
+    type shape = Circle f64 | Dot
+
+    def area (s : shape) : f64 = case s of | Circle -> pi | Dot _ -> 0      -- wrong, twice
+    def area (s : shape) : f64 = case s of | Circle r -> pi * r^2 | Dot -> 0
+"""),
+    "E0225": Code("a case that is never reached", """
+The cases before take all values: the same constructor stood there, or `_`, which takes the rest and comes last.
+
+    case s of | _ -> 0 | Circle r -> pi * r^2                               -- wrong
+    case s of | Circle r -> pi * r^2 | _ -> 0
+"""),
+    "E0226": Code("a case is missing", """
+Every constructor of the type needs a case, or `_` takes the rest.
+
+    type shape = Circle f64 | Dot
+
+    def area (s : shape) : f64 = case s of | Circle r -> pi * r^2           -- wrong
+    def area (s : shape) : f64 = case s of | Circle r -> pi * r^2 | Dot -> 0
+"""),
+    "E0227": Code("a derivative that does not fit its definition", """
+`derivative f (x, z) = y : y' = e` names the parameters of `f` in order (or the components of its one parameter), its
+result, and gives the tangent of the result. The definition stands in the same file, has named parameters, and neither
+takes nor returns functions.
+
+    def f (x : f64) (z : f64) : f64 = x * z
+    derivative f (x) = y : y' = x'                              -- wrong: f has two parameters
+    derivative f (x, z) = y : y' = x * z' + z * x'
 """),
     "E0221": Code("an integer is too large", """
 An i64 lies between -9223372036854775808 and 9223372036854775807. Write a decimal point if a float is meant.
