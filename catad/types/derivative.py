@@ -79,7 +79,8 @@ def _parameters(c: Context, d: tree.Derivative, f: core.Definition, scope: Scope
         return parts
     if len(d.params) != len(f.params):
         s = "s" if len(f.params) > 1 else ""
-        raise c.fail("E0227", f"`{d.name}` has {len(f.params)} parameter{s}", d.span, "one is named" if len(d.params) == 1 else f"{len(d.params)} are named",
+        named = "one is named" if len(d.params) == 1 else f"{len(d.params)} are named"
+        raise c.fail("E0227", f"`{d.name}` has {len(f.params)} parameter{s}", d.span, named,
                      others=[(f.span, "defined here")])
     for name, (x, t) in zip(d.params, f.params, strict=True):
         if x in f.sizes and t == I64:
