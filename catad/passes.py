@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from catad.functors.coefficients import has_series, unfold
+from catad.functors.coefficients import has_series, has_series_outside, unfold
 from catad.functors.custom import check_linear
 from catad.functors.expand import Expander
 from catad.functors.kit import Kit, standard_kit
@@ -18,7 +18,7 @@ from catad.rewrite.unchecked import checked
 from catad.source import error
 from catad.source.deep import deep
 from catad.types.size import Size
-from catad.types.type import I64, Series, dims, flatten, holds_function, leaf
+from catad.types.type import I64, dims, flatten, holds_function
 
 __all__ = ["check_rules", "normalised", "prepare"]
 
@@ -61,21 +61,17 @@ def prepare(table: Table, name: str, *, kit: Kit | None = None, tidy: bool = Tru
         if tidy and has_series(nets[name]):
             nets[name] = _tidy_before(nets[name])             # coefficients of what is left only
         done: dict[str, Net] = {}
-        for key in [key for key, net in nets.items() if not over_series(net)]:
-            net = unfold(nets[key], nets, kit.coefficients, kit.rules)
-            done[key] = _tidy(net, thorough=True) if tidy and key == name else clean(net)
-        done.update({key: clean(net) for key, net in nets.items() if key not in done and not over_series(net)})
+        for key in list(nets):
+            if not has_series_outside(nets[key]):             # else its callers call its coefficients instead
+                done[key] = unfold(nets[key], nets, kit.coefficients, kit.rules)
+        done = {key: _tidy(net, thorough=True) if tidy and key == name else clean(net)
+                for key, net in reachable({**nets, **done}, name).items()}
         done = reachable(done, name)
         if table.rules:
             done = reachable(_unfolded(done, name, clean), name)
         if entry is not None:
             done[name] = bind(done[name], entry)
     return Table(done, {name: entry} if entry is not None else {})
-
-
-def over_series(net: Net) -> bool:
-    """Does the net take or give series? Those that call it call its unfolding instead."""
-    return any(isinstance(leaf(t), Series) for t in (*net.source, *net.target))
 
 
 def _unfolded(nets: dict[str, Net], name: str, clean: Callable[[Net], Net]) -> dict[str, Net]:

@@ -116,16 +116,25 @@ def compile_object(llvm_text: str, target: Target, options: Options | None = Non
 def _llvm() -> Any:
     import llvmlite.binding as llvm
 
-    llvm.initialize_all_targets()
-    llvm.initialize_all_asmprinters()
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
     llvm.set_option("", "-disable-lsr")                 # halves code generation; our addresses are already affine
     return llvm
 
 
 @cache
-def _machine(t: Target, level: int) -> Any:
+def _target(triple: str) -> Any:
+    """LLVM's target; those of other machines are set up when one is asked for."""
     llvm = _llvm()
-    return llvm.Target.from_triple(t.triple).create_target_machine(
+    if triple.partition("-")[0] != llvm.get_process_triple().partition("-")[0]:
+        llvm.initialize_all_targets()
+        llvm.initialize_all_asmprinters()
+    return llvm.Target.from_triple(triple)
+
+
+@cache
+def _machine(t: Target, level: int) -> Any:
+    return _target(t.triple).create_target_machine(
         cpu=t.cpu, features=t.features, opt=level, reloc="pic", codemodel="default")
 
 
@@ -138,7 +147,7 @@ def _jit(t: Target) -> Any:
 
 def _fresh(t: Target) -> Any:
     """The JIT takes possession of its machine."""
-    return _llvm().Target.from_triple(t.triple).create_target_machine(
+    return _target(t.triple).create_target_machine(
         cpu=t.cpu, features=t.features, opt=2, reloc="pic", codemodel="default")
 
 

@@ -256,19 +256,22 @@ class Machine:
         elements = body.target[carried:]
         stores = [Store(self.domain, t, self.budget) for t in elements]
 
+        def collected(n: int, sizes: Sizes, row: Sequence[Any] | None) -> list[Any]:
+            return [s.empty((n, *_shape(t, None if row is None else row[k], sizes)))
+                    for k, (s, t) in enumerate(zip(stores, elements, strict=True))]
+
         def step(args: Sequence[Any], sizes: dict[str, int]) -> tuple[Any, ...]:
             n = extent(loop.size, sizes)
             state: Sequence[Any] = args[first:]
-            rows: list[tuple[Any, ...]] = []
+            room: list[Any] | None = None
             for i in range(n - 1, -1, -1) if loop.down else range(n):
                 out = self.run(body, [*args[:first], i, *state], sizes)
                 state = out[:carried]
-                if elements:
-                    rows.append(out[carried:])
-            if loop.down:
-                rows.reverse()
-            shapes = [_shape(t, rows[0][k] if rows else None, sizes) for k, t in enumerate(elements)]
-            return (*state, *(s.collect([r[k] for r in rows], shapes[k]) for k, s in enumerate(stores)))
+                if room is None:                           # made after one trip, which tells the dimensions
+                    room = collected(n, sizes, out[carried:])
+                for k, item in enumerate(out[carried:]):
+                    room[k][(*stores[k].skip, i)] = item
+            return (*state, *(collected(n, sizes, None) if room is None else room))
         return step
 
     def _while(self, box: Box) -> Step:

@@ -22,7 +22,7 @@ from catad.ops import row
 from catad.rules import Rules
 from catad.types.type import I64, Series, Type, array, dims, leaf
 
-__all__ = ["Coefficients", "has_series", "unfold"]
+__all__ = ["Coefficients", "has_series", "has_series_outside", "unfold"]
 
 
 class Coefficients(Functor):
@@ -117,6 +117,11 @@ def has_series(net: Net) -> bool:
     """Is there a series on any wire, bubbles included?"""
     return any(isinstance(leaf(t), Series) for t in net.wires) or any(
         has_series(n) for box in net.boxes for n in box.bubbles)
+
+
+def has_series_outside(net: Net) -> bool:
+    """Is there a series at the boundary?"""
+    return any(isinstance(leaf(t), Series) for t in (*net.source, *net.target))
 
 
 def unfold(net: Net, nets: dict[str, Net], coefficients: type[Coefficients] = Coefficients,
