@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 
 from catad.net.build import rounded
 from catad.net.net import Prim, SizeValue, Wire
@@ -63,7 +64,8 @@ def fold(name: str, values: Sequence[Value], t: Type) -> Value | None:
     if t == BOOL:
         return bool(_TEST[name](*values)) if name in _TEST else None
     if t in (F64, F32) and name in _FLOAT:
-        return rounded(_FLOAT[name](*values), t)
+        result = rounded(_FLOAT[name](*values), t)
+        return result if _exact(name, values, result) else None
     if t != I64:
         return None
     if name == "to_i64":
@@ -73,6 +75,21 @@ def fold(name: str, values: Sequence[Value], t: Type) -> Value | None:
     if name in _INT and not (name == "shl" and not 0 <= values[1] < 64):
         return wrap(_INT[name](*values))
     return None
+
+
+_EXACT: Mapping[str, Callable[..., Fraction]] = {
+    "add": lambda x, y: x + y, "sub": lambda x, y: x - y, "mul": lambda x, y: x * y, "corr": lambda x, y: x * y,
+    "div": lambda x, y: x / y,
+}
+
+
+def _exact(name: str, values: Sequence[Value], result: float) -> bool:
+    """Is nothing rounded? A rounded constant would spoil exact backends; LLVM folds what is left here."""
+    if not all(map(math.isfinite, (*values, result))) or (name == "div" and values[1] == 0):
+        return True
+    if name == "sqrt":
+        return Fraction(result) ** 2 == Fraction(values[0])
+    return name not in _EXACT or Fraction(result) == _EXACT[name](*map(Fraction, values))
 
 
 def _truncate(x: Value) -> int | None:

@@ -108,7 +108,11 @@ VALUES = (0.0, -0.0, 1.0, -1.5, 0.1, 3.0, 1e308, -1e-320, math.inf, -math.inf, m
 @pytest.mark.parametrize("t", [F64, F32], ids=str)
 @pytest.mark.parametrize("name", ["add", "sub", "mul", "div", "neg", "sqrt", "abs", "lt", "eq", "ne", "ge", "isnan"])
 def test_constants_fold_to_what_runs(name: str, t: Scalar) -> None:
-    """A folded constant has the bits that the reference computes. Fails when f32 is not rounded."""
+    """A folded constant has the bits that the reference computes; one that would be rounded is left to run time.
+
+    Fails when f32 is not rounded, and when a third becomes a constant (which the exact backend would take literally).
+    """
+    left = 0
     arity = 1 if name in ("neg", "sqrt", "abs", "isnan") else 2
     for x in VALUES:
         for y in VALUES if arity == 2 else VALUES[:1]:
@@ -116,14 +120,17 @@ def test_constants_fold_to_what_runs(name: str, t: Scalar) -> None:
             args = [b.prim("to_f32", b.const(v)) if t == F32 else b.const(v) for v in (x, y)[:arity]]
             net = b.net(b.prim(name, *args))
             folded = simplify(net)
-            (box,) = folded.boxes
-            assert isinstance(box.op, Const)
+            box = folded.boxes[-1]
+            if not isinstance(box.op, Const):
+                left += 1
+                continue
             result = outcome(net, [])
             assert not isinstance(result, str)
             (expected,) = result
             value = box.op.value
             assert (value == expected and math.copysign(1, value) == math.copysign(1, expected)) or (
                 math.isnan(value) and math.isnan(expected)), (name, x, y)
+    assert left < len(VALUES) ** arity / 2 and (left > 0) == (name in ("add", "sub", "mul", "div", "sqrt"))
 
 
 def test_sharing_is_up_to_commutation() -> None:
