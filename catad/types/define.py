@@ -18,6 +18,7 @@ from catad.types.context import Context, World
 from catad.types.fault import explain
 from catad.types.finish import Finisher
 from catad.types.infer import context
+from catad.types.internal import internal
 from catad.types.meta import Clash, Fault, Meta, Why
 from catad.types.patterns import base_name, parameter, pattern_type, unwrap
 from catad.types.scheme import Scheme
@@ -104,6 +105,9 @@ def _body(c: Context, d: tree.Def, key: str, params: list[tuple[str, Type]],
     final = [(x, finisher.type(t)) for x, t in params]
     term = finisher.term(body)
     used = [x for x, t in final if x in c.used_sizes and t == I64]
+    for x in [x for x in used if internal(x, [t for _, t in final], term)]:
+        used.remove(x)                                       # nobody outside sees this size: negative counts as 0
+        term = core.BindSize(term.type, term.span, x, core.Var(I64, c.size_params[x], x), term, True)
     definition = core.Definition(key, tuple(bits), (*d.sizes, *used, *sizes), tuple(final), term, d.span, d.doc)
     _sizes_bound(c, d, definition)
     return definition, bits
