@@ -45,8 +45,7 @@ from catad.net.label import (
 )
 from catad.net.validate import validate
 from catad.source import Span
-from catad.types.size import Size
-from catad.types.type import Array, Type
+from catad.types.type import Type
 
 __all__ = [
     "Apply", "Assert", "BindSize", "Box", "Call", "Carry", "Const", "Derive", "Entry", "Fill", "Guard", "IfOp",
@@ -134,8 +133,3 @@ def captured(box: Box) -> Sequence[Wire]:
         case While():
             return box.sources[:len(box.sources) - len(box.targets)]
     return ()
-
-
-def collected_type(size: Size, element: Type) -> Type:
-    """The wire type of what a loop collects."""
-    return Array(size, element)

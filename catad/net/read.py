@@ -91,9 +91,6 @@ class Reader:
         _, text, offset = self.tokens[self.at]
         return self.complaint(f"{wanted} expected, not {text or 'the end'!r}", offset)
 
-    def peek(self, text: str) -> bool:
-        return self.tokens[self.at][1] == text
-
     def accept(self, text: str) -> bool:
         if self.tokens[self.at][1] == text:
             self.at += 1

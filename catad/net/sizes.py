@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from catad.net.label import BindSize, Call, Derive, Fill, Guard, Lambda, Loop, Op, SizeValue
 from catad.types.size import Size
-from catad.types.type import Array, Data, Fun, Prod, Record, Series, Tangent, Type
+from catad.types.type import Type, type_sizes
 
 if TYPE_CHECKING:
     from catad.net.net import Box, Net
@@ -24,25 +24,6 @@ def spoken(size: Size, value: str) -> str:
     """A size and its value, for people: `n is 3`; only the value when the size has no name that they gave."""
     named = size.constant is None and not any("$" in x or "%" in x for x in size.variables)
     return f"{size} is {value}" if named else value
-
-
-def type_sizes(t: Type) -> Iterator[Size]:
-    """The sizes in a type, outermost and leftmost first."""
-    match t:
-        case Array(size, item):
-            yield size
-            yield from type_sizes(item)
-        case Fun(a, b):
-            yield from type_sizes(a)
-            yield from type_sizes(b)
-        case Series(_, item) | Tangent(item):
-            yield from type_sizes(item)
-        case Prod(items) | Data(_, items):
-            for i in items:
-                yield from type_sizes(i)
-        case Record(fields):
-            for _, f in fields:
-                yield from type_sizes(f)
 
 
 def op_types(op: Op) -> tuple[Type, ...]:

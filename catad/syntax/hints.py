@@ -51,10 +51,6 @@ class _Scene:
         """Does the token found stand first on its line, or after one name that does (`y = …`)?"""
         return "\n" in self.text[max(self.around(-1).end, 0):self.token.start]
 
-    def begun_by(self, *kinds: str) -> bool:
-        """Is one of these words among the last few tokens?"""
-        return any(self.around(-i).kind in kinds for i in range(1, 6))
-
     def name(self, *names: str) -> str:
         """Which of these names occurs before, nearest first."""
         for token in reversed(self.tokens[max(self.place - 40, 0):self.place + 1]):

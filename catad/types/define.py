@@ -24,7 +24,7 @@ from catad.types.patterns import base_name, parameter, pattern_type, unwrap
 from catad.types.scheme import Scheme
 from catad.types.scope import Local, Scope
 from catad.types.size import Size
-from catad.types.type import I64, Array, Data, Fun, Prod, Record, Tangent, Type, TypeVar
+from catad.types.type import I64, Array, Data, Fun, Prod, Record, Tangent, Type, TypeVar, type_sizes
 
 __all__ = ["Outcome", "define", "settle"]
 
@@ -190,27 +190,12 @@ def _sizes_bound(c: Context, d: tree.Def, definition: core.Definition) -> None:
     """Each size stands alone as a dimension of some parameter, or is an i64 parameter."""
     alone: set[str] = {x for x, t in definition.params if t == I64}
     for _, t in definition.params:
-        alone.update(_dimensions(t))
+        alone.update(size.variable for size in type_sizes(t) if size.variable is not None)
     for s in definition.sizes:
         if s not in alone:
             raise c.fail("E0305", f"no argument tells the size `{s}`", d.name_span,
                          f"`{s}` does not stand alone as a dimension of a parameter",
                          help=[f"make it a parameter: `({s} : i64)`"])
-
-
-def _dimensions(t: Type) -> set[str]:
-    match t:
-        case Array(size, item):
-            return ({size.variable} if size.variable is not None else set()) | _dimensions(item)
-        case Prod(items) | Data(_, items):
-            return {x for i in items for x in _dimensions(i)}
-        case Record(fields):
-            return {x for _, f in fields for x in _dimensions(f)}
-        case Fun(a, b):
-            return _dimensions(a) | _dimensions(b)
-        case Tangent(item):
-            return _dimensions(item)
-    return set()
 
 
 # ── schemes ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -225,18 +210,7 @@ def _scheme(c: Context, d: tree.Def, definition: core.Definition, bits: dict[str
 
 def _mentioned(t: Type) -> set[str]:
     """All size variables in a type."""
-    match t:
-        case Array(size, item):
-            return {*size.variables} | _mentioned(item)
-        case Prod(items) | Data(_, items):
-            return {x for i in items for x in _mentioned(i)}
-        case Record(fields):
-            return {x for _, f in fields for x in _mentioned(f)}
-        case Fun(a, b):
-            return _mentioned(a) | _mentioned(b)
-        case Tangent(item):
-            return _mentioned(item)
-    return set()
+    return {x for size in type_sizes(t) for x in size.variables}
 
 
 def _declared(c: Context, d: tree.Def, key: str, params: list[tuple[str, Type]], result: Type | None) -> Scheme:

@@ -13,14 +13,14 @@ from dataclasses import fields
 
 from catad.core import term as core
 from catad.types.size import Size
-from catad.types.type import Array, Data, Fun, Prod, Record, Series, Tangent, Type
+from catad.types.type import Type, type_sizes
 
 __all__ = ["internal"]
 
 
 def internal(x: str, types: Sequence[Type], body: core.Term) -> bool:
     """Does the size x occur in no type outside, and inside only alone, as an extent or a dimension?"""
-    if any(x in size.variables for t in (*types, body.type) for size in sizes(t)):
+    if any(x in size.variables for t in (*types, body.type) for size in type_sizes(t)):
         return False
     stack: list[object] = [body]
     while stack:
@@ -32,7 +32,7 @@ def internal(x: str, types: Sequence[Type], body: core.Term) -> bool:
         elif isinstance(e, tuple):
             stack += e
         elif isinstance(e, (Size, Type)):
-            found = (e,) if isinstance(e, Size) else sizes(e)
+            found = (e,) if isinstance(e, Size) else type_sizes(e)
             if any(x in size.variables and size.variable != x for size in found):
                 return False
     return True
@@ -47,22 +47,3 @@ def _own(e: core.SizeOf | core.Global | core.Guard) -> Iterator[Size]:
             yield from (size for _, size in named)
         case core.Guard(checks=checks):
             yield from (size for pair in checks for size in pair)
-
-
-def sizes(t: Type) -> Iterator[Size]:
-    """All sizes in a type."""
-    match t:
-        case Array(size, item):
-            yield size
-            yield from sizes(item)
-        case Prod(items) | Data(_, items):
-            for i in items:
-                yield from sizes(i)
-        case Record(entries):
-            for _, f in entries:
-                yield from sizes(f)
-        case Fun(a, b):
-            yield from sizes(a)
-            yield from sizes(b)
-        case Tangent(item) | Series(_, item):
-            yield from sizes(item)

@@ -17,7 +17,7 @@ from catad.types.size import Size
 __all__ = [
     "BOOL", "F32", "F64", "I64", "UNIT", "Array", "Data", "Fun", "Prod", "Record", "Scalar", "Series", "Tangent",
     "Type", "TypeVar", "array", "dims", "flatten", "holds_function", "is_float", "leaf", "map_type", "subst",
-    "tangent",
+    "tangent", "type_sizes",
 ]
 
 
@@ -272,3 +272,22 @@ def holds_function(t: Type) -> bool:
         case Array(_, item) | Series(_, item):
             return holds_function(item)
     return False
+
+
+def type_sizes(t: Type) -> Iterator[Size]:
+    """The sizes in a type, outermost and leftmost first."""
+    match t:
+        case Array(size, item):
+            yield size
+            yield from type_sizes(item)
+        case Fun(a, b):
+            yield from type_sizes(a)
+            yield from type_sizes(b)
+        case Series(_, item) | Tangent(item):
+            yield from type_sizes(item)
+        case Prod(items) | Data(_, items):
+            for i in items:
+                yield from type_sizes(i)
+        case Record(fields):
+            for _, f in fields:
+                yield from type_sizes(f)
