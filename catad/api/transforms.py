@@ -23,7 +23,6 @@ from typing import Any
 from catad.api.function import Function
 from catad.crash import internal
 from catad.net.build import Builder
-from catad.net.net import Table
 from catad.source import CatadError, error
 from catad.transforms import call
 from catad.types.type import F32, F64, Prod, Type, flatten, is_float
@@ -170,7 +169,8 @@ def part(f: Function, k: int) -> Function:
         out = call(b, f.key, f.entry, [b.input(w) for _, p in f.entry.params for w in flatten(p)])
         ends = list(itertools.accumulate((len(list(flatten(i))) for i in t.items), initial=0))
         entry = dataclasses.replace(f.entry, result=t.items[k])
-        table = Table({**f.table.nets, name: b.net(*out[ends[k]:ends[k + 1]])}, {**f.table.entries, name: entry})
+        net = b.net(*out[ends[k]:ends[k + 1]])
+        table = dataclasses.replace(f.table, nets={**f.table.nets, name: net}, entries={**f.table.entries, name: entry})
         return Function(table, name, backend=f._backend, sources=f.sources, shown=f.__name__)
 
     return f._derive(("part", k), make)
@@ -200,7 +200,7 @@ def _make(f: Function, kind: str, options: dict[str, Any]) -> Function:
         with internal(f"deriving {kind} of {f.__name__}", f.sources):
             table, name = pipeline.derive(f.table, f.key, kind, **options)
         entry = dataclasses.replace(table.entries[name], doc=_doc(f, kind, options))
-        table = Table(table.nets, {**table.entries, name: entry})
+        table = dataclasses.replace(table, entries={**table.entries, name: entry})
         return Function(table, name, backend=f._backend, sources=f.sources,
                         shown=f"{kind}{options.get('order', '')}_{f.__name__}")
 

@@ -257,3 +257,15 @@ def test_the_native_entry_is_offered(program: Program) -> None:
     assert program.scaled.fast(2.0, 3.0) == 12.0
     program.scaled(2.0, 3.0)
     fails("E0611", "no native entry", lambda: program.scaled.with_backend("reference").fast)
+
+
+def test_a_derivative_of_ones_own_is_used_from_python_too() -> None:
+    """`round` has derivative 0; the rule says 1. So do transforms of transforms, and parts of results."""
+    p = catad.compile("""
+        def through (x : f64) : f64 = round x
+        derivative through (x) = y : y' = x'
+        def f (x : f64) : f64 = through x * x""")
+    assert catad.grad(p.f)(2.6) == 3.0 + 2.6
+    assert catad.grad(catad.grad(p.f))(2.6) == 2.0 == catad.hvp(p.f)(2.6, 1.0)
+    assert catad.jacobian(p.f)(2.6) == 3.0 + 2.6 == catad.jvp(p.f)(2.6, 1.0)[1]
+    assert catad.jet(p.f, 2)(2.6, [1.0, 0.0])[1].tolist() == [5.6, 1.0]
