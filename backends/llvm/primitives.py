@@ -116,5 +116,9 @@ def _position(low: PrimitiveWriter, scope: Scope, p: int, b: Box, args: list[Val
     return low.position(a, b.op.name, b.span)
 
 
-_ARRAYS = {"index": _index, "update": _update, "add_at": _add_at, "stack": _stack,
+def _same(low: PrimitiveWriter, scope: Scope, p: int, b: Box, args: list[Value]) -> Value:
+    return args[0]
+
+
+_ARRAYS = {"constant": _same, "index": _index, "update": _update, "add_at": _add_at, "stack": _stack,
            "maximum": _extremum, "minimum": _extremum, "argmax": _position, "argmin": _position}

@@ -145,7 +145,7 @@ class _Scope:
                 for s, t in zip(b.sources, b.targets, strict=True):
                     if s in self.roots:
                         self.join(t, self.roots[s])
-            case Assert() | Trace():
+            case Assert() | Trace() | Prim("constant"):
                 for s, t in zip(b.sources[-len(b.targets):], b.targets, strict=True):
                     if s in self.roots:
                         self.join(t, self.roots[s])

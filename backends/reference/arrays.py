@@ -213,6 +213,7 @@ def _extreme(name: str, below: bool) -> Callable[[Store, Sequence[Type]], Meanin
 ARRAY_ROWS: dict[str, Callable[[Store, Sequence[Type]], Meaning]] = {
     "index": _index, "update": _update, "add_at": _add_at, "stack": _stack,
     "maximum": _extreme("maximum", False), "minimum": _extreme("minimum", True),
+    "constant": lambda s, t: lambda x: x,
     "argmax": lambda s, t: _argument(s, "argmax", False), "argmin": lambda s, t: _argument(s, "argmin", True),
 }
 

@@ -86,6 +86,11 @@ def _scale(b: Builder, types: Sequence[Type], args: Sequence[Sequence[Wire]]) ->
     return tuple(leafwise(b, times, [x], args[0]) for x in args[1])
 
 
+def _constant(b: Builder, types: Sequence[Type], args: Sequence[Sequence[Wire]]) -> tuple[Wire, ...]:
+    return tuple(b.prim("constant", w) for w in args[0])
+
+
 VECTOR: MappingProxyType[
     str, Callable[[Builder, Sequence[Type], Sequence[Sequence[Wire]]], tuple[Wire, ...]]] = MappingProxyType({
-        "vzero": _zero, "vadd": _binary("add"), "vsub": _binary("sub"), "vscale": _scale})
+        "vzero": _zero, "vadd": _binary("add"), "vsub": _binary("sub"), "vscale": _scale,
+        "constant": _constant})

@@ -168,6 +168,8 @@ def _rows() -> list[Row]:
         Row("minimum", "A", "item1", fails=True, cost=10),
         Row("argmax", "A", "I", constant=True, fails=True, cost=10),   # the first; a NaN counts as largest
         Row("argmin", "A", "I", constant=True, fails=True, cost=10),
+        # what derivatives take for a constant; on functions, what they captured
+        Row("constant", "A", "same", constant=True),
     ]
 
 

@@ -305,6 +305,13 @@ def power(s: Scope, a: Sequence[Wire], t: Type, site: Site) -> Wire | None:
     return None
 
 
+def frozen(s: Scope, a: Sequence[Wire], t: Type, site: Site) -> Wire | None:
+    """constant c = c     constant (constant x) = constant x     constant x = x, when no derivative comes any more"""
+    box = s.made[a[0]]
+    twice = box is not None and isinstance(box.op, Prim) and box.op.name == "constant"
+    return a[0] if s.run.selects or twice or s.is_zero(a[0]) or s.value(a[0]) is not None else None
+
+
 def _rules() -> dict[str, tuple[Rule, ...]]:
     own: dict[str, tuple[Rule, ...]] = {
         "add": (add, sizes("add")), "sub": (sub, sizes("sub")), "mul": (mul, scaled, sizes("mul")), "neg": (neg,),
@@ -312,7 +319,7 @@ def _rules() -> dict[str, tuple[Rule, ...]]:
         "and": (conjunction,), "or": (disjunction,), "not": (involution,), "max": (idempotent,), "min": (idempotent,),
         "eq": (reflexive(True),), "le": (reflexive(True),), "ge": (reflexive(True),), "ne": (reflexive(False),),
         "lt": (reflexive(False),), "gt": (reflexive(False),), "to_f64": (conversion,), "to_f32": (conversion,),
-        "to_i64": (conversion,), "powi": (power,),
+        "to_i64": (conversion,), "powi": (power,), "constant": (frozen,),
     }
     constant = {name for table in (_FLOAT, _INT, _TEST) for name in table} | {"to_i64"}
     linear = {"neg", "mul", "corr", "select", "to_f64", "to_f32"}

@@ -27,6 +27,7 @@ from catad.net.net import (
     Loop,
     Net,
     Op,
+    Prim,
     Table,
     While,
     Wire,
@@ -135,6 +136,8 @@ class Normaliser:
                 return self._loop(b, box, values, sizes)
             case While():
                 return self._while(b, box, values, sizes)
+            case Prim("constant") if isinstance(values[0], Closure):
+                return [_constant(b, values[0], box.span)]
         op = resize_op(box.op, sizes) if sizes else box.op
         targets = [subst(net.wires[t], {}, sizes) for t in box.targets]
         return b.box(op, _wires(values, box.span), targets, (), box.span, box.reason)
@@ -268,6 +271,13 @@ def count_boxes(net: Net) -> int:
 def binds_sizes(net: Net) -> bool:
     """Does the net or a bubble of it bind a size while it runs?"""
     return any(isinstance(box.op, BindSize) or any(map(binds_sizes, box.bubbles)) for box in net.boxes)
+
+
+def _constant(b: Builder, v: Value, span: Span | None) -> Value:
+    """A function is constant where what it captured is."""
+    if isinstance(v, Closure):
+        return Closure(v.body, tuple(_constant(b, x, span) for x in v.captured), v.type)
+    return b.prim("constant", v, span=span)
 
 
 def _wires(values: Sequence[Value], span: Span | None, how: str = "while the program runs") -> list[Wire]:

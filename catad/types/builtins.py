@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from catad.core import term as core
 from catad.source import Span
-from catad.types.constraint import DATA, FLOAT, NUM, SCALAR, VECTOR
+from catad.types.constraint import ANY, DATA, FLOAT, NUM, SCALAR, VECTOR
 from catad.types.context import Context
 from catad.types.meta import Why
 from catad.types.pending import Cast, Later
@@ -229,6 +229,7 @@ def _calculus() -> list[Builtin]:
         _entry("zero", (), A, op("vzero"), a=VECTOR),
         _entry("add", (A, A), A, op("vadd"), a=VECTOR), _entry("sub", (A, A), A, op("vsub"), a=VECTOR),
         _entry("scale", (F64, A), A, op("vscale"), a=VECTOR, text="an f64 and a vector"),
+        _entry("constant", (A,), A, op("constant"), a=ANY, text="anything"),
         _entry("jvp", (f, A, a), Prod((B, b)), derive("jvp"), a=DATA, b=DATA, text="a function, a point and a tangent"),
         _entry("vjp", (f, A), Prod((B, Fun(b, a))), derive("vjp"), a=DATA, b=DATA, text="a function and a point"),
         _entry("jet", (f, point), jets, jet, a=DATA, b=DATA, n=True,
