@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from catad.core import term as t
+from catad.core.held import constant
 from catad.core.scalars import Dual, apply, part
 from catad.source import Span, error
 from catad.source.deep import deep
@@ -219,7 +220,7 @@ class _Machine:
             case "vscale", [k, a]:
                 return _scaled(k, a)
             case "constant", [a]:
-                return self.constant(a)
+                return constant(a, self.tags)
             case "maximum" | "minimum" | "argmax" | "argmin", [xs]:
                 if not xs:
                     raise error("E0505", "a reduction of nothing", span)
@@ -231,30 +232,6 @@ class _Machine:
         return apply(name, args)
 
     # ── derivatives
-
-    def constant(self, x: Any) -> Any:
-        """Without any tangent. A function keeps those of its argument, under fresh tags."""
-        if isinstance(x, (list, tuple)):
-            return type(x)([self.constant(v) for v in x])
-        if isinstance(x, Dual):
-            return self.constant(x.value)
-        return self.frozen(x) if callable(x) else x
-
-    def frozen(self, f: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        def call(v: Any) -> Any:
-            out: dict[int, int] = {t: next(self.tags) for t in sorted(_tags(v))}
-            y = self.constant_but(f(_renamed(v, out)), frozenset(out.values()))
-            return _renamed(y, {fresh: t for t, fresh in out.items()})
-        return call
-
-    def constant_but(self, x: Any, kept: frozenset[int]) -> Any:
-        """Without the tangents of other tags."""
-        if isinstance(x, (list, tuple)):
-            return type(x)([self.constant_but(v, kept) for v in x])
-        if isinstance(x, Dual):
-            value = self.constant_but(x.value, kept)
-            return Dual(x.tag, value, self.constant_but(x.tangent, kept)) if x.tag in kept else value
-        return self.frozen(x) if callable(x) else x
 
     def derive(self, e: t.Derive, f: _Frame) -> Any:
         fn, *rest = [self.term(a, f) for a in e.args]
@@ -331,22 +308,6 @@ def _scaled(k: Any, a: Any) -> Any:
     if isinstance(a, (list, tuple)):
         return type(a)([_scaled(k, x) for x in a])
     return apply("mul", (k, a))
-
-
-def _tags(x: Any) -> set[int]:
-    """The derivatives in progress that a value takes part in."""
-    if isinstance(x, (list, tuple)):
-        return {t for v in x for t in _tags(v)}
-    return {x.tag} | _tags(x.value) | _tags(x.tangent) if isinstance(x, Dual) else set()
-
-
-def _renamed(x: Any, tags: dict[int, int]) -> Any:
-    """The same value under other tags, which are in the same order."""
-    if isinstance(x, (list, tuple)):
-        return type(x)([_renamed(v, tags) for v in x])
-    if isinstance(x, Dual):
-        return Dual(tags.get(x.tag, x.tag), _renamed(x.value, tags), _renamed(x.tangent, tags))
-    return x
 
 
 def _seeded(tag: int, x: Any, dx: Any, u: Type) -> Any:

@@ -162,3 +162,14 @@ def test_elaboration_keeps_meaning(pair: tuple[str, Any]) -> None:
 def test_core_is_shown_with_types_and_sizes() -> None:
     text = show(check(parse(Source("t.cad", "def f [n] (x : [n]f64) : f64 = sum (for i < n -> x[i]^2)"))))
     assert text == "def f [n] (x : [n]f64) : f64 =\n  reduce add i < n -> x[i] ^ 2\n"
+
+
+@pytest.mark.parametrize(("text", "want"), [
+    ("def f (x : f64) = diff (\\x -> x * constant (x * x)) x", 9.0),
+    ("def f (x : f64) = diff (\\x -> constant (\\y -> x * y^2) (x * x)) x", 4 * 3.0**4),
+    ("def f (x : f64) = diff (diff (\\x -> constant (\\y -> x * y^2) (x * x))) x", 12 * 3.0**3),
+    ("def f (x : f64) = diff (\\x -> diff (\\y -> y^2 * constant (x * y)) x) x", 18.0),
+])
+def test_what_is_held_constant(text: str, want: float) -> None:
+    """As natively; the tags of a function's argument are told from those of what it captured."""
+    assert run(text, 3.0) == pytest.approx(want)
