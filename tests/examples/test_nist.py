@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -18,14 +17,8 @@ FOLDER = ROOT / "examples" / "nist"
 
 
 @pytest.fixture(scope="module")
-def nist() -> ModuleType:
-    """examples/nist/problem.py, which is no package."""
-    spec = importlib.util.spec_from_file_location("nist_problem", FOLDER / "problem.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["nist_problem"] = module
-    spec.loader.exec_module(module)
-    return module
+def nist(example: Callable[[str], ModuleType]) -> ModuleType:
+    return example("nist")
 
 
 def test_all_models_are_there(nist: ModuleType) -> None:
