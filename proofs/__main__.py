@@ -1,6 +1,6 @@
-"""Longer runs: `python -m catad.proofs [--programs N] [--nets N] [--mutants] [--seed S]`.
+"""Longer runs: `python -m catad.proofs [--programs N] [--nets N] [--mutants] [--seed S] [--processes P]`.
 
-    --programs   random programs, every law that applies to each, machine code included
+    --programs   random programs, each way of running and each mode of each; --seed goes on where one was stopped
     --nets       every law on random nets, exactly and in floats
     --mutants    each seeded wrong rule, and the check that noticed it
 """
@@ -8,40 +8,15 @@
 from __future__ import annotations
 
 import argparse
-import random
+import os
 import sys
+from pathlib import Path
 
-from catad.proofs.choice import Seeded
-from catad.proofs.examine import CHECKS, Entrywise, Skip
-from catad.proofs.generate import program
 from catad.proofs.mutants import CHECKS as MUTANT_CHECKS
 from catad.proofs.mutants import MUTANTS, killer
+from catad.proofs.sweep import sweep
 
-from catad import pipeline
 from catad.functors.kit import standard_kit
-from catad.source import Source
-
-
-def random_programs(count: int, seed: int) -> int:
-    """Failures among `count` random programs, each shown."""
-    failed = 0
-    for k in range(seed, seed + count):
-        p = program(Seeded(k), ring=k % 2 == 0)
-        e = Entrywise(pipeline.elaborate(pipeline.load(Source(f"<random {k}>", p.text))), "f")
-        rng = random.Random(k)
-        try:
-            sample = e.good_sample(rng)
-        except Skip:
-            continue
-        for name, check in CHECKS:
-            try:
-                failure = check(e, sample, rng)
-            except Skip:
-                continue
-            if failure is not None:
-                failed += 1
-                print(f"program {k} fails {name}: {failure.left} is not {failure.right}\n{p.text}")
-    return failed
 
 
 def random_nets(count: int, seed: int) -> int:
@@ -72,8 +47,12 @@ def main() -> int:
     parser.add_argument("--nets", type=int, default=0, metavar="N")
     parser.add_argument("--mutants", action="store_true")
     parser.add_argument("--seed", type=int, default=0, metavar="S")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, metavar="P")
+    parser.add_argument("--failures", type=Path, metavar="FOLDER", help="where failing programs are written")
     args = parser.parse_args()
-    bad = random_programs(args.programs, args.seed) + random_nets(args.nets, args.seed)
+    bad = random_nets(args.nets, args.seed)
+    if args.programs:
+        bad += len(sweep(args.seed, args.programs, processes=args.processes, folder=args.failures).failures)
     bad += mutants() if args.mutants else 0
     print("nothing failed" if not bad else f"{bad} failed")
     return 1 if bad else 0

@@ -156,7 +156,7 @@ def tangent(t: Type) -> Type:
         case Array(size, item):
             return Array(size, tangent(item))
         case Data():
-            return tangent(t.payloads)
+            return tangent(t.payloads) if t.payloads.fields else UNIT
         case TypeVar():
             return Tangent(t)
         case Tangent():

@@ -92,7 +92,7 @@ class Unifier:
             case Fun():
                 raise NoTangent
             case Data() as u:
-                return self.tangent(u.payloads)
+                return self.tangent(u.payloads) if u.payloads.fields else UNIT
             case u:
                 return u
 

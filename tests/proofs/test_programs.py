@@ -11,6 +11,7 @@ from catad.backends import exact, reference
 from catad.proofs.choice import Seeded
 from catad.proofs.examine import CHECKS, Entrywise, Skip
 from catad.proofs.generate import Program, program, programs
+from catad.proofs.sweep import one
 from hypothesis import HealthCheck, given, settings
 
 from catad import pipeline
@@ -33,6 +34,33 @@ def test_laws(seed: int) -> None:
             assert check(e, sample, random.Random(seed)) is None, (name, p.text)
         except Skip:
             continue
+
+
+@pytest.mark.parametrize("seed", range(5000, 5064))
+def test_ways_and_modes_agree(seed: int) -> None:
+    """A stretch of the sweep `python -m catad.proofs --programs N`."""
+    found = one(seed, shrink=False)
+    assert not found.failure, found.text
+
+
+def test_a_wrong_way_is_found_and_shrunk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sweep bites: with a reference that forgets a sign, some program fails, and a small one is shown."""
+    from catad.proofs import sweep as sweeping
+    right = reference.run
+    monkeypatch.setattr("catad.proofs.agree.reference.run", lambda *a: [-1 * x for x in right(*a)])
+    report = sweeping.sweep(0, 3, progress=False)
+    assert report.next == 3 and report.failures
+    body = report.failures[0].text.partition(" =\n")[2]
+    assert len(body) < 40, body
+
+
+def test_every_form_is_written() -> None:
+    """Each construct of the language occurs in some program."""
+    found = "".join(program(Seeded(k), kinks=k % 2 == 0, size=20).text for k in range(600))
+    for construct in ("case ", "while ", "derivative ", "assert ", "type ", " with [", "accumulate ", "scan ",
+                      "reduce ", "jet ", "jvp ", "vjp ", "grad ", "hess ", "\\", "let ", "if ", "for ", "loop ", "|>", ">>",
+                      "<<", "{", "..", "&&", "||", "!", "div", "mod", "@", "^", "| _ ->", "f64 ", "i64 ", "option"):
+        assert construct in found, construct
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
@@ -89,5 +117,5 @@ def test_jets_are_series(seed: int) -> None:
 
     want = [float(c) for c in context.taylor(along, 0, order)]
     n = e.results
-    sums = [sum(np.sum(v) for v in got[:n]), *(sum(np.sum(c[k]) for c in got[n:]) for k in range(order))]
+    sums = [sum(np.sum(v) for v in e.floats(got[:n])), *(sum(np.sum(c[k]) for c in got[n:]) for k in range(order))]
     assert sums == pytest.approx(want, rel=1e-7, abs=1e-9)
