@@ -61,7 +61,8 @@ def counted_while(w: Writer) -> Num:
 
 def record_while(w: Writer) -> Num:
     q, x, v = w.name("q"), w.num(), w.vec()
-    scope: dict[str, Sequence[Num | str]] = {"num": [Num(f"{q}.s", TAME)], "vec": [Num(f"{q}.v", TAME)], "index": [f"({q}.j mod n)"]}
+    scope: dict[str, Sequence[Num | str]] = {
+        "num": [Num(f"{q}.s", TAME)], "vec": [Num(f"{q}.v", TAME)], "index": [f"({q}.j mod n)"]}
     with w.bind(**scope):
         body, at = w.damped(w.num()), w.position()
     return Num(f"((loop {q} = {{j = 0, s = {x.text}, v = {v.text}}} while {q}.j < n do "
