@@ -18,6 +18,7 @@ from typing import Any
 import mpmath
 import numpy as np
 
+from catad.ops.samples import SAMPLES
 from catad.types.type import BOOL, F64, I64, Scalar
 
 from ..reference.domain import Meaning
@@ -54,6 +55,8 @@ class LongFloats:
             return self.context.mpf if integral else (lambda x: x)
         if name == "to_i64":
             return int if integral else _to_i64
+        if name in SAMPLES:
+            return lambda bits: self.context.mpf(SAMPLES[name](bits))
         if integral and name != "polygamma":
             return integer_row(name)
         if name in _PLAIN:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from catad.ops.samples import SAMPLES
 from catad.types.type import BOOL, I64, Scalar
 
 from ..reference.domain import Meaning, refuse
@@ -45,6 +46,8 @@ class Rationals:
     def row(self, name: str, types: Sequence[Scalar]) -> Meaning:
         if name in CONVERT:
             return CONVERT[name]
+        if name in SAMPLES:
+            return lambda bits: Fraction(SAMPLES[name](bits))
         if types[0] in (I64, BOOL) and name != "polygamma":
             return integer_row(name)
         meaning = RATIONAL_ROWS.get(name)

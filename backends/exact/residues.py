@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from catad.types.type import BOOL, I64, Scalar
+from catad.ops.samples import SAMPLES
+from catad.types.type import BOOL, F64, I64, Scalar
 
 from ..reference.domain import Fault, Meaning, refuse
 from ..reference.floats import FLOATS, integer_row
@@ -63,6 +64,8 @@ class Residues:
             return (lambda n: n % self.p) if integral else (lambda x: x)
         if name == "to_i64" and integral:
             return int
+        if name in SAMPLES:
+            return lambda bits: self.enter(SAMPLES[name](bits), F64)
         if integral and name != "polygamma":
             return integer_row(name)
         meaning = self._rows.get(name)

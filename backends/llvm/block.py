@@ -20,7 +20,7 @@ __all__ = ["Frame", "Writer"]
 _COSTLY = frozenset(name for name, row in ROWS.items() if row.cost > 4)      # does not leave a branch
 _RESULT = {"eq": "bool", "ne": "bool", "lt": "bool", "le": "bool", "gt": "bool", "ge": "bool", "ult": "bool",
            "and": "bool", "or": "bool", "not": "bool", "isnan": "bool", "isinf": "bool",
-           "to_f64": "f64", "to_f32": "f32", "to_i64": "i64"}
+           "to_f32": "f32", "to_i64": "i64", **{name: "f64" for name, row in ROWS.items() if row.result_kind == "f64"}}
 
 
 @dataclass(slots=True)

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from catad.ops.samples import SAMPLES
 from catad.types.type import BOOL, F32, F64, I64, Scalar
 
 from . import circle
@@ -44,6 +45,8 @@ class Floats:
         scalar = types[-1] if name == "polygamma" else types[0]
         if name in _CONVERT:
             return _CONVERT[name]
+        if name in SAMPLES:
+            return SAMPLES[name]
         if scalar in (I64, BOOL):
             return integer_row(name)
         f = FLOAT_ROWS[name]                             # a KeyError is a row without meaning: an internal error

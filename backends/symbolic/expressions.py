@@ -15,6 +15,7 @@ import numpy as np
 import sympy
 
 from catad.net.net import BindSize, Table
+from catad.ops.samples import SAMPLES
 from catad.source import error
 from catad.types.size import Size
 from catad.types.type import BOOL, I64, Array, Record, Scalar, Type, dims, flatten
@@ -46,6 +47,8 @@ class Expressions:
     def row(self, name: str, types: Sequence[Scalar]) -> Meaning:
         if name == "select":
             return _SELECT.get(types[1].name, _piecewise)
+        if name in SAMPLES:
+            return lambda bits: _number(Fraction(SAMPLES[name](bits)))
         if types[0] == BOOL:
             return _conversion(name) or _CONDITIONS[name]
         if types[0] == I64 and name != "polygamma":

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from catad.ops.samples import SAMPLES
 from catad.source import error
 
 __all__ = ["Dual", "apply", "part"]
@@ -124,7 +125,7 @@ _MEANING: dict[str, Callable[..., Any]] = {
     "isnan": lambda x: x != x, "isinf": math.isinf, "floor": lambda x: float(math.floor(x)),
     "ceil": lambda x: float(math.ceil(x)), "round": lambda x: float(round(x)), "trunc": lambda x: float(int(x)),
     "sign": lambda x: 0.0 if x == 0 else math.copysign(1.0, x), "sech2": lambda x: 1.0 / math.cosh(x) ** 2,
-    **{name: _safe(getattr(math, name)) for name in _UNARY},
+    **{name: _safe(getattr(math, name)) for name in _UNARY}, **SAMPLES,
 }
 
 _CONSTANT = frozenset((

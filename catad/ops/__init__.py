@@ -142,6 +142,8 @@ def _rows() -> list[Row]:
         Row("to_i64", "S", "I", constant=True),               # floats truncate towards zero; bool 0 or 1
         *(Row(n, "II", "I", constant=True) for n in ("band", "bor", "bxor", "shl", "shr")),
         Row("bnot", "I", "I", constant=True),
+        Row("exponential_of_bits", "I", "f64", constant=True, cost=30),   # the same bits everywhere: samples.py
+        Row("normal_of_bits", "I", "f64", constant=True, cost=80),
         *(Row(n, "SS", "B", constant=True) for n in ("eq", "ne", "lt", "le", "gt", "ge")),
         *(Row(n, "BB", "B", constant=True) for n in ("and", "or")),
         Row("not", "B", "B", constant=True),

@@ -50,7 +50,7 @@ _INT: Mapping[str, Callable[..., int]] = {
     "add": lambda x, y: x + y, "sub": lambda x, y: x - y, "mul": lambda x, y: x * y, "neg": lambda x: -x,
     "abs": abs, "max": max, "min": min, "idiv": lambda x, y: x // y, "imod": lambda x, y: x % y,
     "ipow": lambda x, n: pow(x, n, 2**64), "band": lambda x, y: x & y, "bor": lambda x, y: x | y,
-    "bxor": lambda x, y: x ^ y, "bnot": lambda x: ~x, "shl": lambda x, n: x << n,
+    "bxor": lambda x, y: x ^ y, "bnot": lambda x: ~x, "shl": lambda x, n: x << n, "shr": lambda x, n: x >> n,
 }
 _TEST: Mapping[str, Callable[..., bool]] = {
     "eq": lambda x, y: x == y, "ne": lambda x, y: x != y, "lt": lambda x, y: x < y, "le": lambda x, y: x <= y,
@@ -72,7 +72,7 @@ def fold(name: str, values: Sequence[Value], t: Type) -> Value | None:
         return _truncate(values[0])
     if (name in ("idiv", "imod") and values[1] in (0, -1)) or (name == "ipow" and values[1] < 0):
         return None
-    if name in _INT and not (name == "shl" and not 0 <= values[1] < 64):
+    if name in _INT and not (name in ("shl", "shr") and not 0 <= values[1] < 64):
         return wrap(_INT[name](*values))
     return None
 

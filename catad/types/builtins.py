@@ -185,6 +185,7 @@ def _rows() -> list[Builtin]:
     out += [_entry(x, (I64, I64), I64, op(x)) for x in ("band", "bor", "bxor", "shl", "shr", "ipow")]
     out += [
         _entry("bnot", (I64,), I64, op("bnot")),
+        *(_entry(x, (I64,), F64, op(x)) for x in ("exponential_of_bits", "normal_of_bits")),
         _entry("powi", (A, I64), A, op("powi"), a=FLOAT, text="a float and a whole number"),
         _entry("polygamma", (I64, A), A, op("polygamma"), a=FLOAT, text="a whole number and a float"),
         _entry("select", (BOOL, A, A), A, op("select"), a=SCALAR, text="a bool and two scalars"),

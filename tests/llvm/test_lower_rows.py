@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from catad.backends.llvm.target import host, target
 
 from catad.ops import ROWS
+from catad.ops.samples import SAMPLES
 from catad.types.type import BOOL, F32, F64, I64, Array
 
 from .nets import N, agree, each, native, net, of
@@ -139,12 +141,35 @@ def test_extremes(lanes):
     agree(i, native(i, lanes), [np.array([4, 9, -3, 9, -3])])
 
 
+def bits_of_all_kinds():
+    """Random bits, and those whose upper 52 are near the ends, the middle and the split of the quantile."""
+    rng = np.random.default_rng(5)
+    ends = [0, -1, 2**63 - 1, -(2**63), 1 << 12, -(1 << 12), 2**63 - (1 << 12)]
+    split = [int(u * 2.0**64) + d * 2**12 for u in (0.075, 0.925, 0.5**0.5, 0.25, 0.125) for d in (-2, -1, 0, 1, 2)]
+    few = [int(x) >> int(s) for x, s in zip(rng.integers(0, 2**63, 300), rng.integers(0, 62, 300), strict=True)]
+    return np.array([*ends, *[(b + 2**63) % 2**64 - 2**63 for b in split], *few, *[-x for x in few],
+                     *rng.integers(-(2**63), 2**63 - 1, 400)])
+
+
+@pytest.mark.parametrize("machine", ["host", "x86-64-v2", "x86-64-v3"])
+@pytest.mark.parametrize("lanes", [1, 2, 4, 8])
+def test_samples_are_the_same_bits(lanes, machine):
+    """Fails when one product of a sequence is contracted with its sum (`contract` on fmul and fadd)."""
+    if machine != "host" and host().triple.split("-")[0] != "x86_64":
+        pytest.skip("runs x86-64 code")
+    rows = sorted(SAMPLES)
+    n = pointwise(rows, [I64])
+    bits = bits_of_all_kinds()
+    for row, got in zip(rows, native(n, lanes, target=target(machine))(bits), strict=True):
+        assert [float(g).hex() for g in got] == [SAMPLES[row](int(b)).hex() for b in bits]
+
+
 def test_every_row_is_here():
     """Fails when a row is added to the table and not to these tests."""
     arrays = {"index", "update", "add_at", "stack", "maximum", "minimum", "argmax", "argmin",
               "constant"}
     seen = {*ODD, *POSITIVE, *UNIT, *PAIRS, *COMPARE, *INTEGERS, *arrays, "select", "to_f64", "to_f32", "to_i64",
-            "ipow", "bnot", "and", "or", "not", "isnan", "isinf", "powi", "polygamma"}
+            "ipow", "bnot", "and", "or", "not", "isnan", "isinf", "powi", "polygamma", *SAMPLES}
     assert seen == set(ROWS)
     n = net(lambda b, x: b.prim("to_f32", x), F64)
     assert native(n)(0.1) == float(np.float32(0.1))

@@ -20,6 +20,8 @@ from catad.backends.llvm.math.body import Function, body, cold
 from catad.backends.llvm.math.emit import Value
 from catad.backends.llvm.target import Target
 
+from catad.ops.samples import FORMULAS
+
 __all__ = ["BOUNDS", "FUNCTIONS", "Function", "bounds_table", "definitions", "externals", "symbol"]
 
 
@@ -57,6 +59,7 @@ FUNCTIONS: MappingProxyType[str, Function] = MappingProxyType({
     "lgamma": _f(None, "lgamma", 4.0, 1.0, single=False),
     "digamma": _f(gamma.digamma, "cad.digamma.below", 8.0, 0.6, single=False),
     "polygamma": _f(None, "cad.polygamma.scalar", 60.0, 1.0, "IF", single=False),
+    **{name: _f(formula, "", 0.0, 0.0, "I", single=False) for name, formula in FORMULAS.items()},
     "sign": _f(simple.sign, "", 0.0, 0.0),
     "floor": _f(simple.floor, "floor", 0.0, 0.0),
     "ceil": _f(simple.ceil, "ceil", 0.0, 0.0),

@@ -31,12 +31,12 @@ def body(f: Function, name: str, kind: str, lanes: int, target: Target) -> str:
     if f.formula is None:
         return _lanewise(name, f, kind, lanes)
     e = Emitter(FORMATS[kind], lanes, target)
-    args = [e.argument("xy"[i]) for i in range(len(f.args))]
-    parameters = ", ".join(f"{e.type('f')} {a.text}" for a in args)
+    wide = e.converted(F64)
+    args = [wide.argument(x, "i") if letter == "I" else e.argument(x) for x, letter in zip("xy", f.args, strict=False)]
+    parameters = ", ".join(f"{a.e.type(a.kind)} {a.text}" for a in args)
     if kind == "f32" and not f.single:
-        wide = e.converted(F64)
-        widened = [wide.line("f", f"fpext {e.type('f')} {a.text} to {wide.type('f')}") for a in args]
-        y = f.formula(wide, *widened)
+        widened = [wide.line("f", f"fpext {e.type('f')} {a.text} to {wide.type('f')}") for a in args if a.kind == "f"]
+        y = f.formula(wide, *(widened or args))
         y = e.line("f", f"fptrunc {wide.type('f')} {y.text} to {e.type('f')}")
     else:
         y = f.formula(e, *args)

@@ -211,6 +211,9 @@ class Emitter:
         name = f"fcmp {floats}" if a.kind == "f" else f"icmp {integers}"
         return self.line("b", f"{name} {self.type(a.kind)} {a.text}, {y.text}")
 
+    def less(self, a: Value, b: Number) -> Value:
+        return a.lt(b)
+
     def select(self, c: Value, a: Number, b: Number) -> Value:
         kind = a.kind if isinstance(a, Value) else b.kind if isinstance(b, Value) else "f"
         x, y, t = self.value(a, kind), self.value(b, kind), self.type(kind)
