@@ -39,6 +39,7 @@ from catad.net.net import (
 )
 from catad.net.zero import zero
 from catad.ops import row
+from catad.rewrite.normalise import binds_sizes
 from catad.rules import Rules, standard
 from catad.types.type import Type, is_float
 
@@ -85,7 +86,8 @@ class Reverse:
         """The lens of a named net, added to the table once for each use.
 
         A net with a long residual runs again in its backward part, which needs its inputs alone: else calls of
-        calls would hand on as many wires as there are boxes when all is unfolded.
+        calls would hand on as many wires as there are boxes when all is unfolded. So does one that binds sizes while it
+        runs: no call can hand those on.
         """
         key = (name, active, outs, inner)
         if key not in self._named:
@@ -93,7 +95,7 @@ class Reverse:
             lens = self.lens(net, active, outs, active, 1 if inner else 0)
             mask = "".join("1" if a else "0" for a in (*active, *outs)) + ("i" if inner else "")
             fwd, bwd = f"{name}!fwd{mask}", f"{name}!bwd{mask}"
-            again = lens.residual > _LONG + 2 * len(net.inputs)
+            again = lens.residual > _LONG + 2 * len(net.inputs) or binds_sizes(lens.fwd)
             if again:
                 fwd, self.nets[bwd] = name, _again(net, lens)
             else:

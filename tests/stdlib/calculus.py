@@ -2,8 +2,8 @@
 
     t ↦ reference(x + t e)  =  c₀ + c₁ t + c₂ t² + …
 
-The coefficients come from interpolating the reference in Chebyshev's points of [-h, h]. They must be those of `jet`, c₁ that of
-`jvp` and `grad`, and 2 c₂ that of the Hessian-vector product.
+The coefficients come from interpolating the reference in Chebyshev's points of [-h, h]. They must be those of `jet`, c₁
+that of `jvp` and `grad`, and 2 c₂ that of the Hessian-vector product.
 """
 
 from __future__ import annotations
@@ -47,7 +47,10 @@ def check(f: Function, reference: Callable[[Array], float], x: Array, e: Array, 
     """`f` and `reference` are functions of one array; a wider tolerance holds for coefficients of higher orders."""
     c = coefficients(reference, x, e, h)
     size = np.abs(c).max() + 1e-300
-    near: Any = lambda a, b, k: np.testing.assert_allclose(a, b, rtol=tolerance * 30**k, atol=tolerance * 30**k * size)
+
+    def near(a: Any, b: Any, k: int) -> None:
+        np.testing.assert_allclose(a, b, rtol=tolerance * 30**k, atol=tolerance * 30**k * size)
+
     near(f(x), c[0], 0)
     near(np.sum(catad.grad(f)(x) * e), c[1], 1)
     near(catad.jvp(f)(x, e)[1], c[1], 1)
