@@ -34,24 +34,41 @@ if TYPE_CHECKING:
         vjp,
         vmap,
     )
+    from catad.api.traced import function
     from catad.source import CatadError
+    from catad.tracing.annotations import Array, f32, f64, i64
+    from catad.tracing.control import accumulate, array, cond, constant, fold, loop, scan, where, while_loop
+    from catad.tracing.control import all as all
+    from catad.tracing.control import any as any
+    from catad.tracing.control import max as max
+    from catad.tracing.control import min as min
+    from catad.tracing.control import prod as prod
+    from catad.tracing.control import range as range
+    from catad.tracing.control import sum as sum
+    from catad.tracing.library import math
 
 __all__ = [
-    "CatadError", "Function", "Program", "__version__", "compile", "grad", "hessian", "hvp", "jacobian", "jet",
-    "jvp", "load", "value_and_grad", "vjp", "vmap",
+    "Array", "CatadError", "Function", "Program", "__version__", "accumulate", "array", "compile", "cond", "constant",
+    "f32", "f64", "fold", "function", "grad", "hessian", "hvp", "i64", "jacobian", "jet", "jvp", "load", "loop", "math",
+    "scan", "value_and_grad", "vjp", "vmap", "where", "while_loop",
 ]
+
+# Where names are that are not of `catad.api`; those with names of Python's builtins are not for `import *`.
+_HOMES = {
+    "CatadError": "catad.source", **dict.fromkeys(("Array", "f32", "f64", "i64"), "catad.tracing.annotations"),
+    **dict.fromkeys(("accumulate", "all", "any", "array", "cond", "constant", "fold", "loop", "max", "min", "prod",
+                     "range", "scan", "sum", "where", "while_loop"), "catad.tracing.control"),
+    "function": "catad.api.traced", "math": "catad.tracing.library",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """Load the API on first use, so that `import catad` alone stays under 60 ms."""
-    if name == "CatadError":
-        from catad.source import CatadError
-        return CatadError
-    if name in __all__:
-        from catad import api
-        return getattr(api, name)
+    """Load what is asked for on first use, so that `import catad` alone stays under 60 ms."""
+    import importlib
+    if name in _HOMES or name in __all__:
+        return getattr(importlib.import_module(_HOMES.get(name, "catad.api")), name)
     raise AttributeError(f"module 'catad' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted({*__all__, *_HOMES})

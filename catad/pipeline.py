@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from catad.core.term import Module
     from catad.functors.kit import Kit
     from catad.net.net import Net, Table
+    from catad.syntax.tree import File
+    from catad.types.check import Load
 
-__all__ = ["PASSES", "STAGES", "derive", "elaborate", "load", "normalised", "prepare", "stage"]
+__all__ = ["PASSES", "STAGES", "check", "derive", "elaborate", "load", "normalised", "prepare", "stage"]
 
 PASSES = ("load", "elaborate", "normalise", "unfold", "simplify", "bind")
 STAGES = ("source-net", "net", "schedule", "kernel", "llvm", "asm")
@@ -33,7 +35,7 @@ STAGES = ("source-net", "net", "schedule", "kernel", "llvm", "asm")
 def load(source: Source, *, root: str | None = None) -> Module:
     """Parse and check a text; imports are read relative to the importing file, or to `root` for a text without one."""
     from catad.syntax import parse
-    from catad.types.check import check, load_file
+    from catad.types.check import load_file
 
     def read(path: str, importing: Source) -> Source:
         if root is not None and importing is source and not Path(source.name).exists():
@@ -44,6 +46,12 @@ def load(source: Source, *, root: str | None = None) -> Module:
 
     with deep():
         return check(parse(source), load=read)
+
+
+def check(file: File, *, load: Load) -> Module:
+    """Check a tree; `load` reads what it imports. See `catad.types.check`."""
+    from catad.types.check import check
+    return check(file, load=load)
 
 
 def elaborate(module: Module) -> Table:

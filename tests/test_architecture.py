@@ -19,7 +19,7 @@ SYNTAX = [*BASE, "syntax", "grammar"]
 DATA = [*BASE, "types", "ops", "net"]                     # what backends and pictures may know
 RULES = [*SYNTAX, "types", "core", "ops", "net", "elaborate", "stdlib"]
 MIDDLE = [*RULES, "rules", "functors", "rewrite"]
-DOORS = [*MIDDLE, "pipeline", "backends", "draw", "crash"]
+DOORS = [*MIDDLE, "pipeline", "backends", "draw", "crash", "tracing"]
 MAY_IMPORT = {
     "source": [], "crash": BASE, "grammar": [], "stdlib": [],
     "syntax": ["source", "grammar"],
@@ -34,6 +34,7 @@ MAY_IMPORT = {
     "draw": DATA,
     "transforms": MIDDLE, "passes": MIDDLE, "pipeline": [*MIDDLE, "passes", "transforms", "backends", "draw"],
     "backends": DATA, "backends.llvm": [*DATA, "rewrite"],
+    "tracing": [*SYNTAX, "types"],
     "api": [*DOORS, "transforms"], "scipy": [*DOORS, "api"], "cli": [*DOORS, "api", "proofs"],
     "proofs": None, "learn": None,                        # these may know everything
 }

@@ -22,10 +22,12 @@ from catad.api.values import Packing, callable_type, simple, unpack
 from catad.crash import internal
 from catad.net.net import Entry, Net, Table
 from catad.source import CatadError, Source, error
+from catad.tracing.active import running, traced
 from catad.types.type import I64, Prod
 
 if TYPE_CHECKING:
     from catad.api.engine import Engine
+    from catad.tracing.modules import Module
 
 __all__ = ["Function", "signature_text"]
 
@@ -51,16 +53,29 @@ class Function:
     'f (x : f64) (y : f64) : f64'
     """
 
+    _origin: Callable[[], Module] | None
+
     def __init__(self, table: Table, name: str, *, backend: str = "llvm", sources: tuple[Source, ...] = (),
-                 shown: str | None = None) -> None:
-        self._table, self._name, self._backend, self._sources = table, name, backend, sources
-        self._entry = table.entries[name]
+                 shown: str | None = None, origin: Callable[[], Module] | None = None) -> None:
+        self.prepare_empty(shown or name, table.entries[name].doc or None)
+        self._backend, self._origin = backend, origin
+        self.become(table, name, sources)
+
+    def prepare_empty(self, shown: str, doc: str | None) -> None:
+        """What is there before the program is known."""
+        self._backend = "llvm"
+        self._origin = None
         self._lock = threading.RLock()
         self._derived: dict[Any, Function] = {}
         self._engine: Engine | None = None
         self._fast: Callable[..., Any] | None = None
-        self.__name__ = self.__qualname__ = shown or name
-        self.__doc__ = self._entry.doc or None
+        self.__name__ = self.__qualname__ = shown
+        self.__doc__ = doc
+
+    def become(self, table: Table, name: str, sources: tuple[Source, ...]) -> None:
+        """The program. Raises E0603 when it cannot be called from outside."""
+        self._table, self._name, self._sources = table, name, sources
+        self._entry = table.entries[name]
         _check_entry(self.__name__, self._entry)
 
     # ── calling ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -78,6 +93,9 @@ class Function:
         return self._general(args, kwargs)
 
     def _general(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        if running.get() is not None and traced([*args, *kwargs.values()]):
+            from catad.tracing.calls import call
+            return call(self.module(), self.__name__, self.bind(*args, **kwargs))
         packing = self.pack(self.bind(*args, **kwargs))
         run = (self._engine or self._compile()).run
         try:
@@ -234,6 +252,18 @@ class Function:
         from catad.api.meanings import symbolic
         with internal(f"writing {self.__name__} as a formula", self._sources):
             return symbolic(self, known)
+
+    def module(self) -> Module:
+        """The definition as a tree that traced functions import."""
+        from catad.syntax import parse
+        from catad.tracing.modules import Module
+        if self._origin is not None:
+            return self._origin()
+        with self._lock:
+            if "_text" not in self.__dict__:
+                from catad.elaborate.naming import legal
+                self._text = Module(parse(Source(f"<{self.__name__}>", self.source)), legal(self.__name__))
+            return self._text
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Functions travel to other processes; each compiles them anew (or finds the code on disk)."""

@@ -10,7 +10,7 @@ import os
 import pathlib
 import threading
 from collections.abc import Iterator
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from catad.api.function import Function, signature_text
 from catad.api.values import callable_type
@@ -18,6 +18,10 @@ from catad.crash import internal
 from catad.net.net import Entry, Table
 from catad.source import CatadError, Source, error
 from catad.source.files import read, root_of
+
+if TYPE_CHECKING:
+    from catad.syntax.tree import File
+    from catad.tracing.modules import Module
 
 __all__ = ["Program", "compile", "load"]
 
@@ -42,6 +46,7 @@ class Program:
         self._source, self._root = source, root
         self._lock = threading.RLock()
         self._functions: dict[str, Function] = {}
+        self._tree: File | None = None
         with internal(f"checking {source.name}", [source]):
             self._module = pipeline.load(source, root=None if root is None else str(root))
         with internal(f"elaborating {source.name}", [source]):
@@ -68,8 +73,18 @@ class Program:
             if name not in self._functions:
                 if name not in self._table.entries:
                     raise self._missing(name)
-                self._functions[name] = Function(self._table, name, sources=(self._source,))
+                self._functions[name] = Function(self._table, name, sources=(self._source,),
+                                                 origin=lambda: self._definition(name))
             return self._functions[name]
+
+    def _definition(self, name: str) -> Module:
+        """A definition, as a tree that traced functions import."""
+        from catad.syntax import parse
+        from catad.tracing.modules import Module
+        with self._lock:
+            if self._tree is None:
+                self._tree = parse(self._source)
+            return Module(self._tree, name, root=self._root)
 
     def __getattr__(self, name: str) -> Function:
         if name.startswith("_"):

@@ -18,12 +18,13 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from catad.api.function import Function
 from catad.crash import internal
 from catad.net.build import Builder
 from catad.source import CatadError, error
+from catad.tracing.active import running
 from catad.transforms import call
 from catad.types.type import F32, F64, Prod, Type, flatten, is_float
 
@@ -139,6 +140,9 @@ def vmap(f: Function, in_axes: int | Sequence[int | None] | None = 0) -> Functio
     >>> catad.vmap(f, in_axes=(0, None))([1.0, 2.0], 10.0).tolist()
     [10.0, 20.0]
     """
+    if running.get() is not None and callable(f):
+        from catad.tracing.derivatives import batched
+        return cast(Function, batched(f, in_axes if isinstance(in_axes, Sequence) else (in_axes,)))
     _function(f, "vmap")
     params = f.entry.params
     axes = tuple(in_axes) if isinstance(in_axes, Sequence) else (in_axes,) * len(params)
@@ -180,6 +184,9 @@ def part(f: Function, k: int) -> Function:
 
 def _derivative(f: Function, kind: str, argnums: Argnums | None, *, scalar: bool = False,
                 order: int | None = None) -> Function:
+    if running.get() is not None and callable(f):
+        from catad.tracing.derivatives import Derived
+        return cast(Function, Derived(kind, f, argnums))
     _function(f, kind)
     if scalar and f.entry.result not in (F64, F32):
         raise error("E0610", f"{kind} needs a function with one float result; {f.__name__} gives {f.entry.result}",

@@ -19,9 +19,9 @@ from catad.types.demand import Definitions, LibraryFile
 from catad.types.files import CheckedFile
 from catad.types.library import FOLDER, STANDARD, standard_module, standard_modules
 
-__all__ = ["Load", "check", "load_file"]
+__all__ = ["Load", "Run", "check", "load_file", "prelude"]
 
-Load = Callable[[str, Source], Source]
+Load = Callable[[str, Source], Source | tree.File]       # a tree where there is no text in .cad
 
 
 def load_file(path: str, importing: Source) -> Source:
@@ -33,13 +33,12 @@ def load_file(path: str, importing: Source) -> Source:
 def check(file: tree.File, *, load: Load = load_file) -> Module:
     """Check a file and what it imports. Raises CatadError with all diagnostics, in order of position."""
     with deep():
-        prelude = _prelude()
-        run = _Run(load, prelude)
+        run = Run(load, prelude())
         checked = run.file(file, "")
         diagnostics = [d for f in run.finished for d in f.diagnostics]
         if diagnostics:
             raise CatadError(_in_order(diagnostics))
-        return Module(Definitions([prelude, *run.finished]), checked.own())
+        return Module(Definitions([prelude(), *run.finished]), checked.own())
 
 
 def _in_order(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
@@ -54,7 +53,7 @@ def _in_order(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
 
 
 @cache
-def _prelude() -> LibraryFile:
+def prelude() -> LibraryFile:
     """The prelude, one for all programs. It imports nothing."""
     path = FOLDER / "prelude.cad"
     return LibraryFile(Source(str(path), path.read_text(encoding="utf-8")), "prelude.", None)
@@ -69,7 +68,7 @@ def _import_help(path: str, standard: bool) -> list[str]:
 
 # ── imports ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-class _Run:
+class Run:
     """The files of one check; each is checked once, after those that it imports."""
 
     def __init__(self, load: Load, prelude: CheckedFile | None) -> None:
@@ -80,9 +79,11 @@ class _Run:
         self.prefixes: set[str] = set()
         self.finished: list[CheckedFile] = []
 
-    def file(self, file: tree.File, prefix: str) -> CheckedFile:
+    def file(self, file: tree.File, prefix: str, key: str | None = None) -> CheckedFile:
+        """Check a file; `key` is what it is known by, its name if not given."""
+        key = file.source.name if key is None else key
         checked = CheckedFile(file.source, prefix, self.prelude)
-        self.open.append(file.source.name)
+        self.open.append(key)
         for d in file.decls:
             if isinstance(d, tree.Import):
                 try:
@@ -94,7 +95,7 @@ class _Run:
                 checked.declare(d)
         checked.check_all()
         self.open.pop()
-        self.known[file.source.name] = checked
+        self.known[key] = checked
         self.finished.append(checked)
         return checked
 
@@ -119,20 +120,23 @@ class _Run:
     def target(self, into: CheckedFile, d: tree.Import) -> CheckedFile:
         standard = d.path.startswith(STANDARD)
         try:
-            source = standard_module(d.path) if standard else self.load(d.path, into.source)
+            found = standard_module(d.path) if standard else self.load(d.path, into.source)
         except (OSError, UnicodeDecodeError) as e:
             reason = e.strerror if isinstance(e, OSError) and e.strerror else "it is not a text in UTF-8"
             raise error("E0215", f'cannot read "{d.path}"', d.path_span, reason,
                         help=_import_help(d.path, standard)) from None
-        if source.name in self.open:
+        key = d.path if isinstance(found, tree.File) else found.name
+        if key in self.open:
             raise error("E0216", "these files import each other", d.path_span, "closes the circle",
-                        notes=[" → ".join([*self.open[self.open.index(source.name):], source.name])],
+                        notes=[" → ".join([*self.open[self.open.index(key):], key])],
                         help=["move what both need to a third file"])
-        known = self.known.get(source.name)
+        known = self.known.get(key)
         if known is not None:
             return known
         prefix = self.prefix(d.path)
-        return self.library(source, prefix) if standard else self.file(parse(source), prefix)
+        if isinstance(found, tree.File):
+            return self.file(found, prefix, key)
+        return self.library(found, prefix) if standard else self.file(parse(found), prefix)
 
     def prefix(self, path: str) -> str:
         """A prefix for keys that no other file has."""

@@ -7,6 +7,7 @@ their default. Every size must be known from an argument: alone as a dimension, 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from catad.core import term as core
@@ -26,7 +27,7 @@ from catad.types.scope import Local, Scope
 from catad.types.size import Size
 from catad.types.type import I64, Array, Data, Fun, Prod, Record, Tangent, Type, TypeVar, type_sizes
 
-__all__ = ["Outcome", "define", "settle"]
+__all__ = ["Outcome", "define", "header", "opened", "settle"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def define(world: World, d: tree.Def, key: str) -> Outcome:
     """Check a definition. Errors are returned, and the declared type, if it is complete, still stands."""
     c = context(world)
     try:
-        params = _header(c, d)
+        params = header(c, d)
         result = None if d.result is None else resolve(c, d.result)
     except CatadError as e:
         return Outcome(Scheme.wrong(key, d.name_span), None, e)
@@ -56,7 +57,7 @@ def define(world: World, d: tree.Def, key: str) -> Outcome:
     return Outcome(_scheme(c, d, definition, bits), definition, None)
 
 
-def _header(c: Context, d: tree.Def) -> list[tuple[str, Type]]:
+def header(c: Context, d: tree.Def) -> list[tuple[str, Type]]:
     """Sizes and parameters; an i64 parameter may be a size in the types after it."""
     for s in d.sizes:
         if s in c.size_names:
@@ -88,12 +89,7 @@ def _header(c: Context, d: tree.Def) -> list[tuple[str, Type]]:
 
 def _body(c: Context, d: tree.Def, key: str, params: list[tuple[str, Type]],
           result: Type | None) -> tuple[core.Definition, dict[str, int]]:
-    names: list[str] = []
-    with c.opened() as scope:
-        for p, (name, t) in zip(d.params, params, strict=True):
-            parameter(c, p, t, names, unique=name)
-            if name in c.size_params:
-                c.env[base_name(p)][-1] = Local(name, t, p.span, Size.var(name), Scope(0))
+    with opened(c, d, params) as scope:
         why = Why(d.result.span, "the result is declared here") if d.result is not None else None
         body = c.infer(d.body) if result is None else c.check(d.body, result, why)
     settle(c, d.name_span)
@@ -111,6 +107,18 @@ def _body(c: Context, d: tree.Def, key: str, params: list[tuple[str, Type]],
     definition = core.Definition(key, tuple(bits), (*d.sizes, *used, *sizes), tuple(final), term, d.span, d.doc)
     _sizes_bound(c, d, definition)
     return definition, bits
+
+
+@contextmanager
+def opened(c: Context, d: tree.Def, params: list[tuple[str, Type]]) -> Iterator[Scope]:
+    """The scope of the body, with the parameters in it."""
+    names: list[str] = []
+    with c.opened() as scope:
+        for p, (name, t) in zip(d.params, params, strict=True):
+            parameter(c, p, t, names, unique=name)
+            if name in c.size_params:
+                c.env[base_name(p)][-1] = Local(name, t, p.span, Size.var(name), Scope(0))
+        yield scope
 
 
 def settle(c: Context, span: Span) -> None:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 __all__ = ["Code", "codes", "explain"]
 
-_ROOMS = ("syntax", "types", "sizes", "elaborate", "runtime", "doors", "backends", "internal")
+_ROOMS = ("syntax", "types", "sizes", "elaborate", "runtime", "doors", "python", "backends", "internal")
 
 
 @dataclass(frozen=True, slots=True)
