@@ -66,7 +66,6 @@ def compare(report: Report, scene: Scene, r: Residuals) -> None:
              f"NumPy, complex steps {duration(best_time(lambda: complex_step(scene, r.x0)))}"]
     if importlib.util.find_spec("jax"):
         blocks = jax_blocks(scene)
-        blocks()
         times.append(f"JAX, dense blocks {duration(best_time(blocks))}")
     report.row("sparse Jacobian", ", ".join(times))
     start = time.perf_counter()

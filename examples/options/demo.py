@@ -113,7 +113,6 @@ def compare(report: Report, quotes: Quotes, r: Residuals, ours: Calibrated, spen
     times = [f"catad {duration(best_time(lambda: r.jac(r.x0)))}"]
     if importlib.util.find_spec("jax"):
         jacobian = jax_misses(quotes)
-        jacobian(r.x0)
         times.append(f"JAX {duration(best_time(lambda: jacobian(r.x0)))}")
     report.row("their Jacobian", ", ".join(times))
 
