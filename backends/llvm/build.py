@@ -24,7 +24,7 @@ from .scope import kind_of
 
 __all__ = ["build"]
 
-Choose = Callable[[Kernel], Mapping[int, Lanes]]
+Choose = Callable[[Kernel], tuple[Kernel, Mapping[int, Lanes]]]
 
 _GUESS = 64                                               # what a size of the entry is taken for in cost estimates
 
@@ -90,7 +90,7 @@ class _Functions:
         kernel = Kernel(name, tuple(low.kinds), tuple(_port(net, w, set(net.sizes)) for w in net.inputs), ports, (),
                         (), regs, params, results, (), tuple(low.buffers), body, tuple(low.sites),
                         dict(low.extents), tuple((r, x) for x, r in low.atom_regs.items()))
-        lanes = self.choose(kernel)
+        kernel, lanes = self.choose(kernel)
         symbol = f"{self.symbol}.call{len(self.made)}." + re.sub(r"[^A-Za-z0-9_]", "_", name)
         return Function(symbol, kernel, lanes, ties, needs(slots_of(kernel, lanes)))
 

@@ -20,7 +20,7 @@ from catad.ops import ROWS
 from .kernel import AddTo, Block, Check, For, If, Instr, Invoke, Kernel, Literal, Load, Pure, Reg, Reserve, Store, While
 from .target import Target
 
-__all__ = ["VARYING", "Form", "Lanes", "Stride", "choose"]
+__all__ = ["VARYING", "Form", "Lanes", "Stride", "again", "choose"]
 
 VARYING = "varying"
 WHILE_TRIPS = 16                                           # a guess, for cost estimates
@@ -65,6 +65,25 @@ def choose(kernel: Kernel, target: Target, *, strict: bool = False, force: int |
     chosen: dict[int, Lanes] = {}
     _Choice(kernel, target, strict, force).block(kernel.body, chosen)
     return chosen
+
+
+def again(kernel: Kernel, widths: Mapping[int, int], target: Target) -> dict[int, Lanes] | None:
+    """The same loops in as many lanes, for a kernel that was rewritten; None when one of them cannot be any more."""
+    literals = {i.dst: i.value for i in kernel.body if isinstance(i, Literal)}
+    found: dict[int, Lanes] = {}
+    pending: list[Block] = [kernel.body]
+    try:
+        while pending:
+            for i in pending.pop():
+                if isinstance(i, For) and i.id in widths:
+                    found[i.id] = _Analysis(kernel, i, literals).lanes(widths[i.id], target)
+                elif isinstance(i, For | While):
+                    pending.extend([i.body] if isinstance(i, For) else [i.head, i.body])
+                elif isinstance(i, If):
+                    pending.extend((i.then, i.other))
+    except _Refused:
+        return None
+    return found
 
 
 class _Choice:

@@ -26,6 +26,7 @@ from .function import Function
 from .kernel import Array, Kernel, Site
 from .kernel import Port as KernelPort
 from .kernel_text import kernel_text, lanes_text
+from .jam import jammed
 from .lanes import Lanes, choose
 from .layout import loops, repeats, slots_of
 from .math import definitions
@@ -126,11 +127,12 @@ def translate(table: Table, name: str, *, target: Target | None = None, strict: 
     with deep():
         symbol = re.sub(r"[^A-Za-z0-9_]", "_", name)
 
-        def widths(k: Kernel) -> Mapping[int, Lanes]:
-            return choose(k, machine, strict=strict, force=lanes)
+        def widths(k: Kernel) -> tuple[Kernel, Mapping[int, Lanes]]:
+            chosen = choose(k, machine, strict=strict, force=lanes)
+            return (k, chosen) if strict else jammed(k, chosen, machine)
 
         kernel, plan, functions = build(table, name, widths, strict=strict, symbol=symbol)
-        chosen = widths(kernel)
+        kernel, chosen = widths(kernel)
         text, rows = module_text(kernel, chosen, symbol, functions, strict=strict)
     text += definitions(rows, machine)
     return Module(name, symbol, kernel, plan, chosen, functions, machine, table, text)
