@@ -59,8 +59,8 @@ class LaneMemory(Memory):
                 base = self.partial_bases[loop.id, r.buffer]
                 self.partial[r.buffer] = (base, r.offset)
                 kind = self.buffers[r.buffer].kind
-                cell = f"<{lanes.width} x {MEMORY[kind]}>"
-                zero = splat(-0.0 if kind != "i64" else 0, kind, lanes.width)
+                cell = f"<{lanes.partial[r.buffer]} x {MEMORY[kind]}>"
+                zero = splat(-0.0 if kind != "i64" else 0, kind, lanes.partial[r.buffer])
                 with _Counted(self, self.scalar(r.count)) as k:
                     p = self.text.let(f"getelementptr {cell}, ptr {base}, i64 {k}")
                     self.text.do(f"store {cell} {zero}, ptr {p}, align {BYTES[kind]}")
@@ -71,12 +71,12 @@ class LaneMemory(Memory):
                 base, _ = self.partial.pop(r.buffer)
                 kind = self.buffers[r.buffer].kind
                 mem = MEMORY[kind]
-                cell = f"<{lanes.width} x {mem}>"
+                cell = f"<{lanes.partial[r.buffer]} x {mem}>"
                 e = self.text
                 with _Counted(self, self.scalar(r.count)) as k:
                     p = e.let(f"getelementptr {cell}, ptr {base}, i64 {k}")
                     v = e.let(f"load {cell}, ptr {p}, align {BYTES[kind]}")
-                    total = e.let(_across("add", kind, v, lanes.width))
+                    total = e.let(_across("add", kind, v, lanes.partial[r.buffer]))
                     at = e.let(f"add i64 {self.scalar(r.offset)}, {k}")
                     q = e.let(f"getelementptr {mem}, ptr {self.base[r.buffer]}, i64 {at}")
                     old = e.let(f"load {mem}, ptr {q}, align {BYTES[kind]}")

@@ -38,7 +38,8 @@ Form = int | str | Stride
 
 @dataclass(frozen=True, slots=True)
 class Lanes:
-    """A loop in lanes. `partial`: accumulated buffers with partial sums per lane; `private`: interleaved ones.
+    """A loop in lanes. `partial`: accumulated buffers with partial sums, and how many of them side by side (those of
+    a machine vector: what the lanes add is folded first); `private`: interleaved buffers.
 
     `masked`: one loop in which every trip is masked, instead of whole vectors and a masked rest. `packs`: buffers whose
     rows (one for each lane, of that many entries) are first copied side by side, because they are read again and again.
@@ -49,7 +50,7 @@ class Lanes:
     unroll: int
     masked: bool
     private: frozenset[int]
-    partial: frozenset[int]
+    partial: Mapping[int, int]
     packs: Mapping[int, Reg]
     forms: Mapping[Reg, Form] = field(repr=False, compare=False)
 
@@ -201,7 +202,7 @@ class _Analysis:
             self.changed = False
             self.sums, self.writes, self.reads, self.weight, self.rows = {}, {}, {}, 0.0, {}
             self.block(self.top.body, False)
-        partial = self.memory()
+        partial = {b: min(width, target.lanes(self.kernel.buffers[b].kind)) for b in self.memory()}
         leaf = not any(isinstance(i, For | If) for i in self.top.body)
         heavy = self.weight >= 20
         masked = (not leaf or heavy) and (target.avx512 or not leaf)
@@ -325,11 +326,11 @@ class _Analysis:
             if varying or self.form(a) != 0 or self.form(b) != 0:
                 self.set(dst, VARYING)
 
-    def memory(self) -> frozenset[int]:
+    def memory(self) -> list[int]:
         """Are accesses to memory outside independent from lane to lane? Returns the buffers to sum partially."""
-        partial: set[int] = set()
+        partial: list[int] = []
         regions = {r.buffer for r in self.top.regions if r.size is not None}
-        for buffer in {*self.sums, *self.writes}:
+        for buffer in dict.fromkeys((*self.sums, *self.writes)):
             accesses: list[Store | AddTo | Load] = [
                 *self.sums.get(buffer, []), *self.writes.get(buffer, []), *self.reads.get(buffer, [])]
             if self.apart(accesses):
@@ -338,8 +339,8 @@ class _Analysis:
                 raise _Refused("lanes would write to one place")
             if any(self.form(i.offset) != 0 for i in self.sums[buffer]):
                 raise _Refused("lanes would accumulate into places only known while running")
-            partial.add(buffer)
-        return frozenset(partial)
+            partial.append(buffer)
+        return partial
 
     def apart(self, accesses: list[Store | AddTo | Load]) -> bool:
         """Does every access have the loop's variable as the same index?"""

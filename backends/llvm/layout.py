@@ -60,7 +60,7 @@ def slots_of(kernel: Kernel, lanes: Mapping[int, Lanes]) -> tuple[Slot, ...]:
             if chosen is not None and r.buffer in chosen.partial:
                 assert r.size is not None
                 kind = kernel.buffers[r.buffer].kind
-                slots.append(Slot(r.buffer, "sums", loop.id, r.size, BYTES[kind] * chosen.width))
+                slots.append(Slot(r.buffer, "sums", loop.id, r.size, BYTES[kind] * chosen.partial[r.buffer]))
         if chosen is None:
             continue
         for buffer, length in chosen.packs.items():

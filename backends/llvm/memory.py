@@ -127,15 +127,15 @@ class Memory:
         return self.text.let(f"getelementptr {MEMORY[self.buffers[buffer].kind]}, ptr {self.base[buffer]}, "
                              f"i64 {self.scalar(offset)}")
 
-    def _cell(self, buffer: int, offset: Reg) -> str:
-        """The address of a cell of W values."""
+    def _cell(self, buffer: int, offset: Reg, width: int) -> str:
+        """The address of a cell of so many values."""
         e = self.text
         base, at = self.base.get(buffer, ""), self.scalar(offset)
         if buffer in self.partial:
             base, first = self.partial[buffer]
             if self.constants.get(first) != 0:
                 at = e.let(f"sub i64 {at}, {self.scalar(first)}")
-        return e.let(f"getelementptr <{self.w} x {MEMORY[self.buffers[buffer].kind]}>, ptr {base}, i64 {at}")
+        return e.let(f"getelementptr <{width} x {MEMORY[self.buffers[buffer].kind]}>, ptr {base}, i64 {at}")
 
     def _many(self, buffer: int, offset: Reg) -> str:
         """One address for each lane."""
@@ -173,7 +173,7 @@ class Memory:
     def _fetch(self, buffer: int, offset: Reg, kind: str, form: Form, mine: bool) -> str:
         e, w, mem, size = self.text, self.w, MEMORY[kind], BYTES[kind]
         if mine and form == 0:
-            return e.let(f"load <{w} x {mem}>, ptr {self._cell(buffer, offset)}, align {size}")
+            return e.let(f"load <{w} x {mem}>, ptr {self._cell(buffer, offset, w)}, align {size}")
         if form == 1 and not mine:
             p = self._one(buffer, offset)
             if self.mask is None:
@@ -202,7 +202,7 @@ class Memory:
         form, mine = self.form(offset), self.interleaved(buffer)
         mask = self.control if mine else self.mask
         if (mine and form == 0) or (form == 1 and not mine):
-            p = self._cell(buffer, offset) if mine else self._one(buffer, offset)
+            p = self._cell(buffer, offset, w) if mine else self._one(buffer, offset)
             if mask is None:
                 e.do(f"store <{w} x {mem}> {raw}, ptr {p}, align {size}")
             else:
@@ -230,12 +230,24 @@ class Memory:
             if mask is not None:
                 zero = splat(-0.0 if kind != "i64" else 0, kind, w)
                 value = e.let(f"select <{w} x i1> {mask}, {vector(kind, w)} {value}, {vector(kind, w)} {zero}")
-            p = self._cell(i.buffer, i.offset)
-            old = e.let(f"load {vector(kind, w)}, ptr {p}, align {BYTES[kind]}")
-            e.do(f"store {vector(kind, w)} {self._sum(old, value, kind, w)}, ptr {p}, align {BYTES[kind]}")
+            value, width = self._folded(value, i.buffer, kind)
+            p = self._cell(i.buffer, i.offset, width)
+            old = e.let(f"load {vector(kind, width)}, ptr {p}, align {BYTES[kind]}")
+            e.do(f"store {vector(kind, width)} {self._sum(old, value, kind, width)}, ptr {p}, align {BYTES[kind]}")
             return
         old = self._fetch(i.buffer, i.offset, kind, form, mine)
         self._put_back(i.buffer, i.offset, self._sum(old, value, kind, w), kind)
+
+    def _folded(self, value: str, buffer: int, kind: str) -> tuple[str, int]:
+        """What lanes add to a partial sum: halves together until they are as many as its cell holds."""
+        e, w = self.text, self.w
+        assert self.info is not None
+        while w > self.info.partial.get(buffer, self.w):
+            w //= 2
+            halves = [e.let(f"shufflevector {vector(kind, 2 * w)} {value}, {vector(kind, 2 * w)} poison, "
+                            f"<{w} x i32> <{', '.join(f'i32 {k}' for k in range(at, at + w))}>") for at in (0, w)]
+            value = self._sum(halves[0], halves[1], kind, w)
+        return value, w
 
     def _sum(self, a: str, b: str, kind: str, w: int) -> str:
         return self.ops.apply(self.text, "add", (kind, kind), kind, (a, b), w, {})
