@@ -24,6 +24,7 @@ __all__ = ["VARYING", "Form", "Lanes", "Stride", "again", "choose"]
 
 VARYING = "varying"
 WHILE_TRIPS = 16                                           # a guess, for cost estimates
+_JAMMED = 0.7                                              # what loops in lanes cost when jammed, about
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +139,10 @@ class _Choice:
 
     def vector_cost(self, loop: For, lanes: Lanes) -> float:
         w = lanes.width
-        body = _vector_block(loop.body, lanes) + 2
+        body = _vector_block(loop.body, lanes, loop.free) + 2
         trips = -(-loop.trips // w)
-        ends = sum(6.0 + w / 2 for _ in loop.carries) + (4 if not lanes.masked else 2)
+        rest = 2 if lanes.masked else 4 if loop.size.constant else 4 + body
+        ends = sum(6.0 + w / 2 for _ in loop.carries) + rest
         sums = trips * sum(2.0 * w * self._row(r) for r in lanes.packs.values())
         sums += sum(2 * self._elements(r.buffer) for r in loop.regions if r.buffer in lanes.partial)
         return trips * body + ends + sums
@@ -364,14 +366,16 @@ def scalar_cost(i: Instr) -> float:
     return 0.0
 
 
-def _vector_block(block: Block, lanes: Lanes) -> float:
+def _vector_block(block: Block, lanes: Lanes, free: bool) -> float:
+    """The cost of a block in lanes; `free`: of a loop that can be jammed with its inner loops (jam.py)."""
     total = 0.0
     for i in block:
         match i:
             case For():
-                total += i.trips * (_vector_block(i.body, lanes) + 2) + 2
+                leaf = free and all(isinstance(x, Pure | Load | Store | AddTo) for x in i.body)
+                total += i.trips * (_vector_block(i.body, lanes, i.free) * (_JAMMED if leaf else 1) + 2) + 2
             case If():
-                total += 2 + _vector_block(i.then, lanes) + _vector_block(i.other, lanes)
+                total += 2 + _vector_block(i.then, lanes, False) + _vector_block(i.other, lanes, False)
             case Load(_, buffer) if buffer in lanes.packs:
                 total += 1.0
             case Load(_, buffer, offset) | Store(buffer, offset):

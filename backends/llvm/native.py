@@ -23,10 +23,10 @@ from .boundary import module_text
 from .build import build
 from .engine import Loaded, Options, link
 from .function import Function
+from .jam import jammed
 from .kernel import Array, Kernel, Site
 from .kernel import Port as KernelPort
 from .kernel_text import kernel_text, lanes_text
-from .jam import jammed
 from .lanes import Lanes, choose
 from .layout import loops, repeats, slots_of
 from .math import definitions

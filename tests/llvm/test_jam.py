@@ -1,0 +1,94 @@
+"""Loops jammed together: the same numbers whatever the sizes, reads shared, sums added at once."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from catad.backends.llvm import translate
+from catad.backends.llvm.target import target
+
+import catad
+from catad import pipeline
+from catad.source import Source
+
+PRODUCT = "def f [n, m, k] (a : [n, k]f64) (b : [k, m]f64) : [n, m]f64 = a @ b\n"
+LAYER = """
+def f [batch, n, m] (w : [n, m]f64) (b : [n]f64) (xs : [batch, m]f64) : f64 =
+  sum (for p < batch -> sum (for i < n -> tanh (b[i] + sum (for k < m -> w[i, k] * xs[p, k]))))
+"""
+TRIANGLE = """
+def f [batch, n] (l : [n, n]f64) (xs : [batch, n]f64) : f64 =
+  sum (for p < batch -> sum (for i < n -> (l[i, i] * xs[p, i] + sum (for j < i -> l[i, j] * xs[p, j]))^2))
+"""
+LARGEST = """
+def f [batch, n, m] (w : [n, m]f64) (xs : [batch, m]f64) : f64 =
+  sum (for p < batch -> maximum (for i < n -> sum (for k < m -> w[i, k] * xs[p, k])))
+"""
+
+
+def kernel(source: str, name: str = "x86-64-v4", **options: Any) -> str:
+    table = pipeline.prepare(pipeline.elaborate(pipeline.load(Source("<test>", source))), "f")
+    return translate(table, "f", target=target(name), **options).kernel_text
+
+
+def test_a_product_reads_each_entry_once_for_four_rows() -> None:
+    text = kernel(PRODUCT)
+    inner = text[text.index("4 trips at a time"):text.index("the rest")]
+    assert inner.count("= b1[") == 1 and inner.count("= b0[") == 8 and inner.count("(add)") == 4
+
+
+def test_the_reverse_of_a_layer_adds_to_each_cotangent_once() -> None:
+    f = catad.grad(catad.compile(LAYER).f, "xs")
+    text = f.stage("kernel")
+    inner = text[text.rindex("4 trips at a time"):]
+    inner = inner[:inner.index("the rest")]
+    assert inner.count("+=") == 1 and inner.count("= b0[") == 8
+
+
+def test_strict_code_is_not_regrouped() -> None:
+    assert "trips at a time" not in kernel(PRODUCT, strict=True)
+
+
+def test_few_registers_take_smaller_tiles() -> None:
+    assert "4 trips at a time" in kernel(PRODUCT, "x86-64-v3")
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 4, 5, 7, 8, 9])
+def test_products_of_every_size(n: int) -> None:
+    f = catad.compile(PRODUCT).f
+    rng = np.random.default_rng(n)
+    for m, k in ((1, 3), (9, 1), (17, 5), (4, 0)):
+        a, b = rng.standard_normal((n, k)), rng.standard_normal((k, m))
+        np.testing.assert_allclose(f(a, b), a @ b, rtol=1e-13, atol=1e-14)
+
+
+@pytest.mark.parametrize("n", [1, 2, 4, 6, 9, 13])
+@pytest.mark.parametrize("batch", [1, 17, 40])
+def test_layers_of_every_size(n: int, batch: int) -> None:
+    rng = np.random.default_rng(100 * n + batch)
+    w, b, xs = rng.standard_normal((n, 5)), rng.standard_normal(n), rng.standard_normal((batch, 5))
+    value, (dw, db, dx) = catad.value_and_grad(catad.compile(LAYER).f, ("w", "b", "xs"))(w, b, xs)
+    y = np.tanh(b + xs @ w.T)
+    d = 1 - y**2
+    np.testing.assert_allclose(value, y.sum(), rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(dw, d.T @ xs, rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(db, d.sum(0), rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(dx, d @ w, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 8, 11])
+def test_inner_loops_of_growing_extent(n: int) -> None:
+    rng = np.random.default_rng(n)
+    lower, xs = rng.standard_normal((n, n)), rng.standard_normal((21, n))
+    value, (dl, dx) = catad.value_and_grad(catad.compile(TRIANGLE).f, ("l", "xs"))(lower, xs)
+    y = xs @ np.tril(lower).T
+    np.testing.assert_allclose(value, (y**2).sum(), rtol=1e-12)
+    np.testing.assert_allclose(dl, np.tril(2 * y.T @ xs), rtol=1e-11, atol=1e-11)
+    np.testing.assert_allclose(dx, 2 * y @ np.tril(lower), rtol=1e-11, atol=1e-11)
+
+
+@pytest.mark.parametrize("n", [1, 4, 6])
+def test_carried_values_pass_from_trip_to_trip(n: int) -> None:
+    rng = np.random.default_rng(n)
+    w, xs = rng.standard_normal((n, 3)), rng.standard_normal((19, 3))
+    np.testing.assert_allclose(catad.compile(LARGEST).f(w, xs), (xs @ w.T).max(1).sum(), rtol=1e-13)
