@@ -107,10 +107,12 @@ class Copies:
         body = tuple(self.frames.pop().instrs)
         inductions = {x.reg: x for mine in own for x in _inductions(loop, mine)}
         number = self.number()
-        if loop.id in self.lanes:
-            self.widths[number] = self.lanes[loop.id].width
         regions = tuple(dict.fromkeys(replace(r, offset=at.get(r.offset, r.offset), count=at.get(r.count, r.count))
                                       for at in names for r in loop.regions))
+        if loop.id in self.lanes:
+            self.widths[number] = self.lanes[loop.id].width
+            if len({r.buffer for r in regions}) < len(regions):         # partial sums are of one region of a buffer
+                raise Unfit
         self.emit(replace(loop, id=number, var=var, extent=least, body=body, inductions=tuple(inductions.values()),
                           carries=tuple(replace(c, out=out) for c, out in zip(carries, outs, strict=True)),
                           regions=regions))

@@ -20,6 +20,10 @@ TRIANGLE = """
 def f [batch, n] (l : [n, n]f64) (xs : [batch, n]f64) : f64 =
   sum (for p < batch -> sum (for i < n -> (l[i, i] * xs[p, i] + sum (for j < i -> l[i, j] * xs[p, j]))^2))
 """
+ROWS = """
+def f [n, m] (a : [4, n]f64) (b : [m, n]f64) : f64 =
+  sum (for r < 4 -> sum (for j < m -> exp (sum (for i < n -> a[r, i] * b[j, i]))))
+"""
 LARGEST = """
 def f [batch, n, m] (w : [n, m]f64) (xs : [batch, m]f64) : f64 =
   sum (for p < batch -> maximum (for i < n -> sum (for k < m -> w[i, k] * xs[p, k])))
@@ -92,3 +96,10 @@ def test_carried_values_pass_from_trip_to_trip(n: int) -> None:
     rng = np.random.default_rng(n)
     w, xs = rng.standard_normal((n, 3)), rng.standard_normal((19, 3))
     np.testing.assert_allclose(catad.compile(LARGEST).f(w, xs), (xs @ w.T).max(1).sum(), rtol=1e-13)
+
+
+def test_rows_that_are_summed_side_by_side() -> None:
+    rng = np.random.default_rng(7)
+    a, b = rng.standard_normal((4, 2)), rng.standard_normal((200, 2))
+    found = catad.grad(catad.compile(ROWS).f, "a")(a, b)
+    np.testing.assert_allclose(found, np.exp(a @ b.T) @ b, rtol=1e-12)
