@@ -34,6 +34,7 @@ from catad.types.type import (
     is_float,
     leaf,
     map_type,
+    marked_tangent,
     tangent,
 )
 
@@ -140,8 +141,7 @@ def _differentiable(job: Job) -> None:
 
 
 def _grad(job: Job, order: int) -> Result:
-    wires, t = _value_and_grad(job)[2], tangent(job.arg)
-    return [], t, wires[1:]
+    return [], marked_tangent(job.arg), _value_and_grad(job)[2][1:]
 
 
 def _value_and_grad(job: Job, order: int = 0) -> Result:
@@ -151,7 +151,7 @@ def _value_and_grad(job: Job, order: int = 0) -> Result:
     one = constant(job.b, 1.0, job.entry.result)
     t = tangent(job.arg)
     grads = job.b.box(Apply(), [back, one], list(flatten(t)), span=job.entry.span)
-    return [], Prod((job.entry.result, t)), [*ys, *grads]
+    return [], Prod((job.entry.result, marked_tangent(job.arg))), [*ys, *grads]
 
 
 def _fresh(job: Job, *names: str) -> list[str]:
@@ -170,7 +170,8 @@ def _jvp(job: Job, order: int) -> Result:
     t, r = tangent(job.arg), tangent(job.entry.result)
     dx = [job.b.input(w) for w in flatten(t)]
     out = job.derive("jvp", [*job.arg_wires, *dx], [*flatten(job.entry.result), *flatten(r)])
-    return [(_fresh(job, "tangent")[0], t)], Prod((job.entry.result, r)), out
+    result = Prod((job.entry.result, marked_tangent(job.entry.result, True)))
+    return [(_fresh(job, "tangent")[0], marked_tangent(job.arg))], result, out
 
 
 def _vjp(job: Job, order: int) -> Result:
@@ -179,7 +180,8 @@ def _vjp(job: Job, order: int) -> Result:
     dy = [job.b.input(w) for w in flatten(r)]
     ys, back = job.vjp()
     dx = job.b.box(Apply(), [back, *dy], list(flatten(t)), span=job.entry.span)
-    return [(_fresh(job, "cotangent")[0], r)], Prod((job.entry.result, t)), [*ys, *dx]
+    cotangent = (_fresh(job, "cotangent")[0], marked_tangent(job.entry.result, True))
+    return [cotangent], Prod((job.entry.result, marked_tangent(job.arg))), [*ys, *dx]
 
 
 def _jet(job: Job, order: int) -> Result:
@@ -188,7 +190,8 @@ def _jet(job: Job, order: int) -> Result:
     t, r = Array(k, tangent(job.arg)), Array(k, tangent(job.entry.result))
     coefficients = [job.b.input(w) for w in flatten(t)]
     out = job.derive("jet", [*job.arg_wires, *coefficients], [*flatten(job.entry.result), *flatten(r)], order)
-    return [(_fresh(job, "coefficients")[0], t)], Prod((job.entry.result, r)), out
+    given = (_fresh(job, "coefficients")[0], Array(k, marked_tangent(job.arg)))
+    return [given], Prod((job.entry.result, Array(k, marked_tangent(job.entry.result, True)))), out
 
 
 def _hvp(job: Job, order: int) -> Result:
@@ -203,7 +206,7 @@ def _hvp(job: Job, order: int) -> Result:
     out = job.b.box(Derive("jvp", fun.arg, fun.result), [outer, *job.arg_wires, *dx],
                     [*flatten(t), *flatten(t)], span=job.entry.span)
     n = len(list(flatten(t)))
-    return [(_fresh(job, "tangent")[0], t)], t, out[n:]
+    return [(_fresh(job, "tangent")[0], marked_tangent(job.arg))], marked_tangent(job.arg), out[n:]
 
 
 def _inlined(job: Job, net: Net) -> Wire:

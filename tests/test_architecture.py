@@ -23,7 +23,7 @@ DOORS = [*MIDDLE, "pipeline", "backends", "draw", "crash", "tracing"]
 MAY_IMPORT = {
     "source": [], "crash": BASE, "grammar": [], "stdlib": [],
     "syntax": ["source", "grammar"],
-    "types": [*SYNTAX, "ops", "stdlib", "core.term", "core.builtins"],
+    "types": [*SYNTAX, "ops", "stdlib", "core.term", "core.recursion"],
     "core": [*SYNTAX, "types", "ops"],
     "ops": [*BASE, "types"],
     "net": [*BASE, "types", "ops"],

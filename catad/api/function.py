@@ -23,6 +23,7 @@ from catad.crash import internal
 from catad.net.net import Entry, Net, Table
 from catad.source import CatadError, Source, error
 from catad.tracing.active import running, traced
+from catad.types.size import is_hidden
 from catad.types.type import I64, Prod
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ _REFUSALS = frozenset({"E0502", "E0506", "E0604", "E0605", "E0606", "E0607"})
 
 def signature_text(name: str, entry: Entry) -> str:
     """`f [n] (x : [n]f64) : f64`, as it would be declared."""
-    sizes = [s for s in entry.sizes if s not in {x for x, _ in entry.params}]
+    sizes = [s for s in entry.sizes if s not in {x for x, _ in entry.params} and not is_hidden(s)]
     head = name + (f" [{', '.join(sizes)}]" if sizes else "")
     return " ".join([head, *(f"({x} : {t})" for x, t in entry.params), f": {entry.result}"])
 
@@ -105,7 +106,7 @@ class Function:
         except Exception:
             with internal(f"running {self.__name__}", self._sources):
                 raise
-        return unpack(self._entry.result, iter(flat), packing.classes)
+        return unpack(self._entry.result, iter(flat), packing.classes, packing.shapes())
 
     def pack(self, values: Sequence[Any], packing: Packing | None = None) -> Packing:
         """The flat arguments for one value of each parameter, checked; what the engine takes."""
@@ -239,7 +240,7 @@ class Function:
         packing = self.pack(self.bind(*args, **kwargs), ExactPacking(self))
         with internal(f"running {self.__name__} exactly", self._sources):
             flat = exact.run(self.prepared, self._name, packing.flat)
-        return unpack(self._entry.result, iter(flat), packing.classes)
+        return unpack(self._entry.result, iter(flat), packing.classes, packing.shapes())
 
     def symbolic(self, **known: int) -> Any:
         """The formula of the function as SymPy expressions; sizes and whole numbers are given by name.

@@ -26,20 +26,20 @@ __all__ = ["ExactPacking", "symbolic"]
 class ExactPacking(Packing):
     """Takes what `Packing` takes, and Fractions and integers of any length where floats are meant."""
 
-    def _scalar(self, t: Scalar, value: Any, where: str) -> Any:
+    def scalar(self, t: Scalar, value: Any, where: Any) -> Any:
         if t in (F64, F32) and _rational(value):
             return Fraction(value)
-        return super()._scalar(t, value, where)
+        return super().scalar(t, value, where)
 
-    def _array(self, t: Scalar, value: Any, where: str, dims: tuple[Size, ...]) -> Any:
+    def array(self, t: Scalar, value: Any, where: Any, dims: tuple[Size, ...]) -> Any:
         if t in (F64, F32) and isinstance(value, (list, tuple, np.ndarray)):
             try:
                 a = np.asarray(value)
             except ValueError:
-                return super()._array(t, value, where, dims)
+                return super().array(t, value, where, dims)
             if a.dtype == np.object_ and a.ndim == len(dims) and all(map(_number, a.flat)):
                 return a
-        return super()._array(t, value, where, dims)
+        return super().array(t, value, where, dims)
 
 
 def _rational(value: Any) -> bool:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -14,7 +15,7 @@ from catad.source import CatadError
 from catad.types.size import Size
 from catad.types.type import BOOL, F32, F64, I64, Array, Data, Scalar, Type, dims, flatten, leaf
 
-__all__ = ["pack_sum", "zeros"]
+__all__ = ["chosen", "pack_sum", "zeros"]
 
 _DTYPES = {F64: np.float64, F32: np.float32, I64: np.int64, BOOL: np.bool_}
 
@@ -25,7 +26,7 @@ class Packer(Protocol):
     flat: list[Any]
     absent: list[tuple[int, Scalar, tuple[Size, ...]]]
 
-    def add(self, t: Type, value: Any, where: str, dims: tuple[Size, ...] = ()) -> None: ...
+    def add(self, t: Type, value: Any, where: Any, dims: tuple[Size, ...] = ()) -> None: ...
     def fail(self, code: str, title: str, help: Sequence[str] = ()) -> CatadError: ...
 
 
@@ -34,7 +35,7 @@ def pack_sum(p: Packer, t: Data, value: Any, where: str, sizes: tuple[Size, ...]
     if sizes:
         _pack_array(p, t, value, where, sizes)
         return
-    k, payload = _chosen(p, t, value, where)
+    k, payload = chosen(p, t, value, where)
     p.flat.append(k)
     for x, item in t.payloads.fields:
         if x == t.cases[k][0]:
@@ -47,19 +48,20 @@ def pack_sum(p: Packer, t: Data, value: Any, where: str, sizes: tuple[Size, ...]
             p.flat.append(None)
 
 
-def _chosen(p: Packer, t: Data, value: Any, where: str) -> tuple[int, Any]:
+def chosen(p: Packer, t: Data, value: Any, where: Any) -> tuple[int, Any]:
     """The constructor of a value, and its payload."""
     names = [x for x, _ in t.cases]
     if isinstance(value, str):
         value = {value: ()}
     if not isinstance(value, Mapping) or len(value) != 1:
-        raise p.fail("E0605", f"`{where}` should be one of {_shown(t)}, such as {_example(t)}; found {value!r:.60}")
+        raise p.fail("E0605", f"`{where}` should be one of {_shown(t)}, such as {_example(t)}; found "
+                              f"{reprlib.repr(value)}")
     name, payload = next(iter(value.items()))
     if name not in names:
         raise p.fail("E0608", f"`{where}`: {t} has no constructor `{name}`", help=[f"it has {', '.join(names)}"])
     k = names.index(name)
     if t.cases[k][1] is None and payload not in ((), [], None):
-        raise p.fail("E0605", f"`{where}`: `{name}` holds nothing; found {payload!r:.60}")
+        raise p.fail("E0605", f"`{where}`: `{name}` holds nothing; found {reprlib.repr(payload)}")
     return k, payload
 
 
@@ -91,7 +93,7 @@ def _columns(p: Packer, t: Data, value: Any, where: str, depth: int) -> dict[str
     """Nested lists of values as arrays."""
     if not isinstance(value, (list, tuple)):
         raise p.fail("E0605", f"`{where}` should be a list of values of {t}, or its arrays {{\"tag\": …}}; "
-                              f"found {value!r:.60}")
+                              f"found {reprlib.repr(value)}")
     shape: list[int] = []
     flat: list[Any] = [value]
     for _ in range(depth):
@@ -100,10 +102,10 @@ def _columns(p: Packer, t: Data, value: Any, where: str, depth: int) -> dict[str
             raise p.fail("E0607", f"`{where}` should be lists of equal length, {depth} deep")
         shape.append(counts.pop() if counts else 0)
         flat = [x for v in flat for x in v]
-    chosen = [_chosen(p, t, v, f"{where}[{i}]") for i, v in enumerate(flat)]
-    out: dict[str, Any] = {"tag": np.array([k for k, _ in chosen], np.int64).reshape(shape)}
+    found = [chosen(p, t, v, f"{where}[{i}]") for i, v in enumerate(flat)]
+    out: dict[str, Any] = {"tag": np.array([k for k, _ in found], np.int64).reshape(shape)}
     for x, item in t.payloads.fields:
-        rows = [payload if t.cases[k][0] == x else None for k, payload in chosen]
+        rows = [payload if t.cases[k][0] == x else None for k, payload in found]
         out[x] = _column(p, item, rows, f"{where}.{x}", shape)
     return out
 

@@ -29,10 +29,27 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from catad.api.sums import pack_sum, zeros
+from catad.api.sums import chosen, pack_sum, zeros
+from catad.api.tree_tangents import Shapes, pack_tangent, unpack_tangent
+from catad.api.trees import pack_tree, unpack_tree
 from catad.source import CatadError, error
 from catad.types.size import Size
-from catad.types.type import BOOL, F32, F64, I64, Array, Data, Prod, Record, Scalar, Type, array
+from catad.types.type import (
+    BOOL,
+    F32,
+    F64,
+    I64,
+    Array,
+    Child,
+    Data,
+    Prod,
+    Record,
+    Scalar,
+    Tangent,
+    Type,
+    array,
+    flatten,
+)
 
 __all__ = ["Packing", "callable_type", "dtype_of", "simple", "unpack"]
 
@@ -61,6 +78,8 @@ def callable_type(t: Type) -> bool:
             return callable_type(item)
         case Data():
             return callable_type(t.payloads)
+        case Child() | Tangent(Data()):
+            return True
     return False
 
 
@@ -88,32 +107,39 @@ class Packing:
         self.flat: list[Flat] = []
         self.classes: dict[tuple[str, ...], type] = {}
         self.absent: list[tuple[int, Scalar, tuple[Size, ...]]] = []      # leaves of payloads that are not there
+        self.trees: list[tuple[Data, int]] = []                           # the trees, and where their leaves begin
+        self.counted: list[tuple[int, int, Size]] = []                    # leaves of trees: the axis of their nodes
         self._dims: list[tuple[Size, int, str, int, tuple[Size, ...]]] = []
         self._bound: dict[str, tuple[int, str]] = {}
 
     # ── values ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def add(self, t: Type, value: Any, where: str, dims: tuple[Size, ...] = ()) -> None:
+    def add(self, t: Type, value: Any, where: Any, dims: tuple[Size, ...] = ()) -> None:
         """Append the leaves of `value`, which is to be of type `[dims]t`; `where` names it in messages."""
         match t:
             case Prod(items):
-                for k, (item, v) in enumerate(zip(items, self._items(t, value, where), strict=True)):
+                for k, (item, v) in enumerate(zip(items, self.items(t, value, where), strict=True)):
                     self.add(item, v, f"{where}.{k}", dims)
             case Record(fields):
-                values = self._fields(t, value, where)
+                values = self.fields(t, value, where)
                 for x, item in fields:
                     self.add(item, values[x], f"{where}.{x}", dims)
             case Array(size, item):
                 self._gathered(t, item, value, where)
                 self.add(item, value, where, (*dims, size))
-            case Data():
+            case Data(size=None):
                 pack_sum(self, t, value, where, dims)
+            case Data():
+                self.trees.append((t, len(self.flat)))
+                pack_tree(self, t, value, where, dims)
+            case Tangent(Data()):
+                pack_tangent(self, t, value, where, dims)
             case Scalar() if dims:
-                a = self._array(t, value, where, dims)
+                a = self.array(t, value, where, dims)
                 self.flat.append(a)
-                self._dims += [(s, n, where, k, dims) for k, (s, n) in enumerate(zip(dims, a.shape, strict=True))]
+                self.bind_dims(dims, a.shape, where)
             case Scalar():
-                self.flat.append(self._scalar(t, value, where))
+                self.flat.append(self.scalar(t, value, where))
             case _:
                 raise self._error("E0603", f"`{where}` has type {t}, which cannot cross into Python")
 
@@ -125,6 +151,7 @@ class Packing:
 
     def check_sizes(self) -> None:
         """All dimensions agree with each other and with the sizes in the types."""
+        self._count()
         for size, found, where, axis, _ in self._dims:
             if size.variable is not None:
                 self._bound.setdefault(size.variable, (found, f"{where}, dimension {axis + 1}"))
@@ -134,6 +161,19 @@ class Packing:
         for size, found, where, axis, dims in self._dims:
             if all(x in env for x in size.variables) and size.evaluate(env) != found:
                 raise self._size_error(size, found, where, axis, dims, env)
+
+    def _count(self) -> None:
+        """Trees of one size get as many nodes as the largest of them."""
+        for position, axis, size in self.counted:
+            found = self.flat[position].shape[axis]
+            if size.variable is not None and found >= self._bound.get(size.variable, (0, ""))[0]:
+                self._bound[size.variable] = (found, "a tree")
+        env = {x: n for x, (n, _) in self._bound.items()}
+        for position, axis, size in self.counted:
+            a = self.flat[position]
+            if all(x in env for x in size.variables) and a.shape[axis] < size.evaluate(env):
+                more = [(0, size.evaluate(env) - a.shape[axis] if k == axis else 0) for k in range(a.ndim)]
+                self.flat[position] = np.pad(a, more)
 
     def _size_error(self, size: Size, found: int, where: str, axis: int, dims: tuple[Size, ...],
                     env: Mapping[str, int]) -> CatadError:
@@ -146,7 +186,7 @@ class Packing:
 
     # ── products ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _items(self, t: Prod, value: Any, where: str) -> Sequence[Any]:
+    def items(self, t: Prod, value: Any, where: Any) -> Sequence[Any]:
         if not t.items and value is None:
             return ()
         if isinstance(value, (tuple, list)):
@@ -156,7 +196,7 @@ class Packing:
                                        f"found {len(value)}")
         raise self._error("E0605", f"`{where}` should be a tuple, {t}; found {describe(value)}")
 
-    def _gathered(self, t: Array, item: Type, value: Any, where: str) -> None:
+    def _gathered(self, t: Array, item: Type, value: Any, where: Any) -> None:
         """An array of products comes as a product of arrays; say so to who gives a list of products."""
         kind = tuple if isinstance(item, Prod) else Mapping if isinstance(item, Record) else None
         if kind is not None and isinstance(value, list) and value and isinstance(value[0], kind):
@@ -165,7 +205,7 @@ class Packing:
                                        f"found a list of {one}s",
                               help=["gather each component in an array of its own"])
 
-    def _fields(self, t: Record, value: Any, where: str) -> Mapping[str, Any]:
+    def fields(self, t: Record, value: Any, where: Any) -> Mapping[str, Any]:
         names = tuple(x for x, _ in t.fields)
         if isinstance(value, Mapping):
             values = value
@@ -184,7 +224,7 @@ class Packing:
             raise self._field_error(t, where, missing, unknown)
         return values
 
-    def _field_error(self, t: Record, where: str, missing: list[str], unknown: list[Any]) -> CatadError:
+    def _field_error(self, t: Record, where: Any, missing: list[str], unknown: list[Any]) -> CatadError:
         parts = [f"lacks {_list(missing)}"] if missing else []
         parts += [f"has no field {_list(unknown)}"] if unknown else []
         helps = [f"did you mean `{best}`?" for u in unknown
@@ -194,7 +234,7 @@ class Packing:
 
     # ── leaves ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _scalar(self, t: Scalar, value: Any, where: str) -> float | int | bool:
+    def scalar(self, t: Scalar, value: Any, where: Any) -> float | int | bool:
         if isinstance(value, np.ndarray) and value.ndim == 0:
             value = value[()]
         kind = type(value)
@@ -213,7 +253,7 @@ class Packing:
         raise self._error("E0605", f"`{where}` should be of type {t}; found {describe(value)}",
                           help=_bool_help(t, value))
 
-    def _float(self, t: Scalar, value: float, where: str) -> float:
+    def _float(self, t: Scalar, value: float, where: Any) -> float:
         try:
             x = float(value)
         except OverflowError:
@@ -223,7 +263,7 @@ class Packing:
         with np.errstate(over="ignore"):
             return float(np.float32(x))
 
-    def _numpy_scalar(self, t: Scalar, value: np.generic, where: str) -> float | int | bool:
+    def _numpy_scalar(self, t: Scalar, value: np.generic, where: Any) -> float | int | bool:
         if value.dtype == _DTYPES[t]:
             return value.item()                                             # type: ignore[no-any-return]
         if t == I64 and isinstance(value, np.integer) and -2**63 <= int(value) < 2**63:
@@ -231,7 +271,7 @@ class Packing:
         raise self._error("E0606", f"`{where}` should be of type {t}; found a NumPy {value.dtype} scalar",
                           help=[_convert_help(t, value.dtype, f"{_PYTHON[t]}({where})")])
 
-    def _array(self, t: Scalar, value: Any, where: str, dims: tuple[Size, ...]) -> np.ndarray[Any, Any]:
+    def array(self, t: Scalar, value: Any, where: Any, dims: tuple[Size, ...]) -> np.ndarray[Any, Any]:
         wanted = _DTYPES[t]
         a = value if type(value) is np.ndarray else self._to_array(t, value, where, dims)
         if a.dtype != wanted:
@@ -246,7 +286,7 @@ class Packing:
                                        f"{_count(len(dims), 'dimension')}; found shape {_shape(a.shape)}")
         return a if a.flags.c_contiguous and a.flags.aligned else np.ascontiguousarray(a).copy()
 
-    def _to_array(self, t: Scalar, value: Any, where: str, dims: tuple[Size, ...]) -> np.ndarray[Any, Any]:
+    def _to_array(self, t: Scalar, value: Any, where: Any, dims: tuple[Size, ...]) -> np.ndarray[Any, Any]:
         expected = array(dims, t)
         if isinstance(value, (list, tuple, range)):
             return self._from_list(t, value, where, expected)
@@ -261,7 +301,7 @@ class Packing:
             return np.asarray(value)
         raise self._error("E0605", f"`{where}` should be an array, {expected}; found {describe(value)}")
 
-    def _from_list(self, t: Scalar, value: Any, where: str, expected: Type) -> np.ndarray[Any, Any]:
+    def _from_list(self, t: Scalar, value: Any, where: Any, expected: Type) -> np.ndarray[Any, Any]:
         wanted = _DTYPES[t]
         if t != BOOL and any(isinstance(x, (bool, np.bool_)) for x in _leaves(value)):
             raise self._error("E0605", f"`{where}` should hold numbers, {expected}; found a truth value")
@@ -276,6 +316,21 @@ class Packing:
                 return a.astype(wanted)
         raise self._error("E0605", f"`{where}` should be an array, {expected}; found a list of "
                                    f"{_NAMES.get(a.dtype, 'other things')}")
+
+    def shapes(self) -> Shapes:
+        """The trees that were given."""
+        out = Shapes()
+        for t, k in self.trees:
+            out.params.setdefault(t, []).append((self.flat[k], self.flat[k + 1:k + len(list(flatten(t)))]))
+        return out
+
+    def bind_dims(self, sizes: tuple[Size, ...], shape: Sequence[int], where: Any) -> None:
+        """Dimensions that were found, to be compared with the others."""
+        self._dims += [(s, n, str(where), k, sizes) for k, (s, n) in enumerate(zip(sizes, shape, strict=True))]
+
+    def chosen(self, t: Data, value: Any, where: Any) -> tuple[int, Any]:
+        """The constructor of a value, and its payload."""
+        return chosen(self, t, value, where)
 
     def fail(self, code: str, title: str, help: Sequence[str] = ()) -> CatadError:
         return self._error(code, title, help=help)
@@ -298,14 +353,22 @@ def _leaves(value: Any) -> Iterator[Any]:
         yield True
 
 
-def unpack(t: Type, leaves: Iterator[Flat], classes: Mapping[tuple[str, ...], type]) -> Any:
-    """The structured value of type `t` whose leaves come next."""
+def unpack(t: Type, leaves: Iterator[Flat], classes: Mapping[tuple[str, ...], type],
+           shapes: Shapes | None = None) -> Any:
+    """The structured value of type `t` whose leaves come next; `shapes` are the trees that its tangents belong to."""
+    shapes = Shapes() if shapes is None else shapes
     match t:
         case Prod(items):
-            return tuple([unpack(i, leaves, classes) for i in items])
+            return tuple([unpack(i, leaves, classes, shapes) for i in items])
         case Record(fields):
-            values = {x: unpack(f, leaves, classes) for x, f in fields}
+            values = {x: unpack(f, leaves, classes, shapes) for x, f in fields}
             return _rebuild(values, classes.get(tuple(values)))
+        case Data(size=size) if size is not None:
+            root, arrays = next(leaves), [next(leaves) for _ in flatten(t.nodes)]
+            shapes.results.setdefault(t, []).append((root, arrays))
+            return unpack_tree(t, root, arrays)
+        case Tangent(Data()):
+            return unpack_tangent(t, [next(leaves) for _ in flatten(t)], shapes)
         case Data():
             tag, payloads = next(leaves), unpack(t.payloads, leaves, {})
             if isinstance(tag, np.ndarray):
@@ -313,7 +376,7 @@ def unpack(t: Type, leaves: Iterator[Flat], classes: Mapping[tuple[str, ...], ty
             name = t.cases[tag][0]
             return {name: payloads.get(name, ())}
         case Array(_, item) if not simple(item):
-            return unpack(item, leaves, classes)          # an array of products: one array for each leaf
+            return unpack(item, leaves, classes, shapes)  # an array of products: one array for each leaf
     return next(leaves)
 
 

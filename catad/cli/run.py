@@ -84,7 +84,7 @@ def _direction(f: Function, name: str, t: Any, value: Any, order: int) -> Any:
 
     from catad.api.values import Packing, unpack
     from catad.types.size import Size
-    from catad.types.type import Array, flatten, is_float, tangent
+    from catad.types.type import Array, flatten, is_float, marked_tangent
     packing = Packing(f)
     packing.add(t, value, name)
     leaves = []
@@ -94,4 +94,4 @@ def _direction(f: Function, name: str, t: Any, value: Any, order: int) -> Any:
             curve = np.zeros((order, *a.shape), dtype=a.dtype if a.ndim else np.float64)
             curve[:1] = 1
             leaves.append(curve)
-    return unpack(Array(Size.of(order), tangent(t)), iter(leaves), {})
+    return unpack(Array(Size.of(order), marked_tangent(t)), iter(leaves), {}, packing.shapes())

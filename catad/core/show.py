@@ -28,7 +28,7 @@ def show_definition(d: t.Definition) -> str:
     types = "".join(f" {x}" for x in d.type_params)
     forall = f"-- for all{types}\n" if types else ""
     sizes = [x for x in d.sizes if not any(x == p for p, _ in d.params)]
-    head = f"def {d.name}" + (f" [{', '.join(sizes)}]" if sizes else "")
+    head = f"def {'rec ' if d.recursion else ''}{d.name}" + (f" [{', '.join(sizes)}]" if sizes else "")
     head += "".join(f" ({x} : {p})" for x, p in d.params)
     return f"{forall}{head} : {d.body.type} =\n  {show_term(d.body, 2)}\n"
 
@@ -110,6 +110,8 @@ class _Printer:
             case t.Guard(checks=checks, item=item):
                 pairs = ", ".join(f"{a} = {b}" for a, b in checks)
                 return f"guard [{pairs}] {self.atom(item, n)}"
+            case t.Pad(item=item):
+                return f"pad {self.atom(item, n)}"
         return self.atom(e, n)
 
     def application(self, e: t.Term, n: int) -> str:

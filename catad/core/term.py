@@ -121,6 +121,13 @@ class Case(Term):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Pad(Term):
+    """`item`, in whose type trees may have more nodes than it has: the value is the same."""
+
+    item: Term
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class If(Term):
     cond: Term
     then: Term
@@ -263,6 +270,14 @@ class Derive(Term):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Recursion:
+    """How a recursive definition goes down: its parameter number `tree` gets smaller, those in `inherited` change."""
+
+    tree: int
+    inherited: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Definition:
     """A checked top-level definition.
 
@@ -277,6 +292,7 @@ class Definition:
     body: Term
     span: Span
     doc: str
+    recursion: Recursion | None = None
 
     @property
     def type(self) -> Type:

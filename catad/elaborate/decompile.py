@@ -41,7 +41,22 @@ from catad.net.net import (
 )
 from catad.source.deep import deep
 from catad.types.size import Size
-from catad.types.type import BOOL, F32, I64, UNIT, Array, Data, Prod, Record, Type, dims, flatten
+from catad.types.type import (
+    BOOL,
+    F32,
+    I64,
+    UNIT,
+    Array,
+    Data,
+    Prod,
+    Record,
+    Tangent,
+    Type,
+    dims,
+    flatten,
+    map_type,
+    tangent,
+)
 
 __all__ = ["net_to_cad", "table_to_cad"]
 
@@ -54,12 +69,26 @@ def table_to_cad(table: Table, name: str, shown: str | None = None) -> str:
     order = list(_called(table, name))
     taken = Names()
     names = {n: taken.fresh(legal(shown or name) if n == name else legal(n)) for n in reversed(order)}
-    entries = {n: table.entries.get(n) or _flat_entry(table.nets[n]) for n in order}
+    entries = {n: _laid_out(table.entries.get(n) or _flat_entry(table.nets[n])) for n in order}
     sums = Sums(t for e in entries.values() for t in (*(u for _, u in e.params), e.result))
     entries = {n: _renamed(e, sums) for n, e in entries.items()}
     with deep():
         definitions = [_Definition(table.nets[n], entries[n], names, entries, sums).text(names[n]) for n in order]
     return "\n".join(["\n".join([*sums.declarations(), ""]), *definitions] if sums.known else definitions)
+
+
+def _laid_out(e: Entry) -> Entry:
+    """The interface with trees as what they are in a net: a root, and an array of nodes."""
+    def arrays(t: Type) -> Type | None:
+        match t:
+            case Data(size=None):
+                return None
+            case Data():
+                return Prod((I64, map_type(arrays, t.nodes)))
+            case Tangent(Data() as tree):
+                return tangent(tree)
+        return None
+    return replace(e, params=tuple((x, map_type(arrays, t)) for x, t in e.params), result=map_type(arrays, e.result))
 
 
 def _renamed(e: Entry, sums: Sums) -> Entry:

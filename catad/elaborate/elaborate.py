@@ -13,8 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 from catad.core import term as c
 from catad.core.term import rule_key
-from catad.elaborate import leaves
+from catad.elaborate import leaves, trees
+from catad.elaborate.folds import Fold
 from catad.elaborate.scope import Scope, Value, close_alike
+from catad.elaborate.visits import ROOT
 from catad.net.net import Apply, Assert, Call, Derive, Entry, Guard, IfOp, Lambda, Net, Table, Trace, While, Wire
 from catad.net.net import BindSize as BindSizeOp
 from catad.net.net import Carry as CarryKind
@@ -30,6 +32,7 @@ from catad.types.type import subst as subst_type
 __all__ = ["Elaborator", "elaborate"]
 
 Step = Callable[[Scope, Sequence[Wire], tuple[Wire, ...]], tuple[Wire, ...]]   # body result to loop outputs
+Inside = Callable[[c.Term, Scope, dict[str, Value]], tuple[Wire, ...]]
 Env = dict[str, Value]      # names are unique within a definition, so one growing dictionary serves all scopes
 
 
@@ -71,11 +74,13 @@ class Elaborator:
         if name not in self.nets:
             d = self.module.definitions[key]
             scope = Scope()
-            body = _Body(self, dict(types))
+            body = Body(self, dict(types))
             env: Env = {}
             for x, t in d.params:
                 env[x] = Value(scope, scope.bound(body.flat(t)))
-            out = body.term(d.body, scope, env)
+            if d.recursion is not None:
+                body.fold = Fold(body, d)
+            out = body.term(d.body, scope, env) if body.fold is None else body.fold.result(scope, env)
             scope.b.sizes.extend((*d.sizes, *sizes))
             self.nets[name] = scope.close(out)
             if rule_key(key) in self.module.definitions:
@@ -100,12 +105,13 @@ def _abstract_sizes(types: tuple[tuple[str, Type], ...]) -> tuple[tuple[tuple[st
     return tuple((a, subst_type(t, {}, names)) for a, t in types), passed
 
 
-class _Body:
+class Body:
     """Elaborates the terms of one definition at given types."""
 
     def __init__(self, owner: Elaborator, types: Mapping[str, Type]) -> None:
         self.owner = owner
         self.types = types
+        self.fold: Fold | None = None             # how a recursive definition calls itself
 
     def type(self, t: Type) -> Type:
         return subst_type(t, self.types, {})
@@ -179,6 +185,8 @@ class _Body:
         """`fn a₁ … aₖ`: a call when `fn` is a definition with at most k parameters, else applications."""
         if not isinstance(fn, c.Global):
             return self._apply(self.term(fn, s, env), self.type(fn.type), args, s, env, fn.span)
+        if self.fold is not None and fn.name == self.fold.d.name:
+            return self.fold.call(args, s)
         d = self.owner.module.definitions[fn.name]
         values = [Value(s, self.term(a, s, env)) for a in args[:len(d.params)]]
         wires, t = self._call(fn, values, s)
@@ -225,34 +233,55 @@ class _Body:
         t = self.type(e.type)
         assert isinstance(t, Data)
         item = () if e.item is None else self.term(e.item, s, env)
+        if t.size is not None:
+            return trees.constructor(s, t, e.index, item, None if e.item is None else self.type(e.item.type), e.span)
         out = [s.b.const(e.index, I64, e.span)]
         for x, payload in t.payloads.fields:
             out += item if x == t.cases[e.index][0] else [zero(s.b, w) for w in flatten(payload)]
         return tuple(out)
 
     def _case(self, e: c.Case, s: Scope, env: Env) -> tuple[Wire, ...]:
-        return self._choose(e, 0, Value(s, self.term(e.item, s, env)), s, env)
+        return self.branches(e, s, env, self.term, self.flat(e.type))
 
-    def _choose(self, e: c.Case, k: int, whole: Value, s: Scope, env: Env) -> tuple[Wire, ...]:
+    def branches(self, e: c.Term, s: Scope, env: Env, inside: Inside, types: Sequence[Type]) -> tuple[Wire, ...]:
+        """An `if` or a `case`, each branch elaborated by `inside` to wires of these types."""
+        if isinstance(e, c.Case):
+            return self._choose(e, 0, Value(s, self.term(e.item, s, env)), s, env, inside, types)
+        assert isinstance(e, c.If), e
+        cond = self.one(e.cond, s, env)
+        then, other = Scope(s), Scope(s)
+        outs = [inside(e.then, then, env), inside(e.other, other, env)]
+        captured, nets = close_alike([then, other], outs)
+        return s.b.box(IfOp(), [cond, *captured], types, nets, e.span)
+
+    def _choose(self, e: c.Case, k: int, whole: Value, s: Scope, env: Env, inside: Inside,
+                types: Sequence[Type]) -> tuple[Wire, ...]:
         """The arms from the k-th on; the last one needs no test."""
         if k == len(e.arms):
             assert e.other is not None
-            return self.term(e.other, s, env)
+            return inside(e.other, s, env)
         index, name, body = e.arms[k]
         if k == len(e.arms) - 1 and e.other is None:
-            return self.term(body, s, _with(env, name, self._payload(e, index, whole)))
-        (tag,) = s.use(Value(whole.scope, whole.wires[:1]))
-        cond = s.b.prim("eq", tag, s.b.const(index, I64, e.span), span=e.span)
+            return inside(body, s, _with(env, name, self._payload(e, index, whole, s)))
+        cond = s.b.prim("eq", self._tag(e, whole, s), s.b.const(index, I64, e.span), span=e.span)
         then, rest = Scope(s), Scope(s)
-        outs = [self.term(body, then, _with(env, name, self._payload(e, index, whole))),
-                self._choose(e, k + 1, whole, rest, env)]
+        outs = [inside(body, then, _with(env, name, self._payload(e, index, whole, then))),
+                self._choose(e, k + 1, whole, rest, env, inside, types)]
         captured, nets = close_alike([then, rest], outs)
-        return s.b.box(IfOp(), [cond, *captured], self.flat(e.type), nets, e.span)
+        return s.b.box(IfOp(), [cond, *captured], types, nets, e.span)
 
-    def _payload(self, e: c.Case, index: int, whole: Value) -> Value:
-        """The wires of one payload; they are captured where they are used."""
+    def _tag(self, e: c.Case, whole: Value, s: Scope) -> Wire:
+        wires = s.use(whole)
         t = self.type(e.item.type)
         assert isinstance(t, Data)
+        return wires[0] if t.size is None else s.b.prim("index", wires[1], wires[0], span=e.span)
+
+    def _payload(self, e: c.Case, index: int, whole: Value, s: Scope) -> Value:
+        """The wires of one payload, for an arm in scope s; they are captured where they are used."""
+        t = self.type(e.item.type)
+        assert isinstance(t, Data)
+        if t.size is not None:
+            return trees.payload(s, t, whole, index)
         start = 1
         for x, payload in t.payloads.fields:
             width = len(list(flatten(payload)))
@@ -264,11 +293,7 @@ class _Body:
     # ── control
 
     def _if(self, e: c.If, s: Scope, env: Env) -> tuple[Wire, ...]:
-        cond = self.one(e.cond, s, env)
-        then, other = Scope(s), Scope(s)
-        outs = [self.term(e.then, then, env), self.term(e.other, other, env)]
-        captured, nets = close_alike([then, other], outs)
-        return s.b.box(IfOp(), [cond, *captured], self.flat(e.type), nets, e.span)
+        return self.branches(e, s, env, self.term, self.flat(e.type))
 
     def _loop_box(self, e: c.For | c.Loop | c.Scan | c.Reduce, s: Scope, env: Env, inits: Sequence[Wire],
                   kinds: Sequence[str], state: str | None, step: Step) -> tuple[Wire, ...]:
@@ -364,6 +389,10 @@ class _Body:
         s.b.box(BindSizeOp(e.name, e.clamp), [self.one(e.extent, s, env)], [], span=e.extent.span)
         return self.term(e.body, s, env)
 
+    def _pad(self, e: c.Pad, s: Scope, env: Env) -> tuple[Wire, ...]:
+        wires = self.term(e.item, s, env)
+        return tuple(trees.padded(s.b, w, t) for w, t in zip(wires, self.flat(e.type), strict=True))
+
     def _guard(self, e: c.Guard, s: Scope, env: Env) -> tuple[Wire, ...]:
         wires = self.term(e.item, s, env)
         return s.b.box(Guard(e.checks), wires, self.flat(e.type), span=e.span)
@@ -382,6 +411,8 @@ class _Body:
     # ── operations
 
     def _op(self, e: c.Op, s: Scope, env: Env) -> tuple[Wire, ...]:
+        if e.name == ROOT:
+            return self.term(e.args[0], s, env)[:1]
         if e.name in leaves.VECTOR:
             args = [self.term(a, s, env) for a in e.args]
             return leaves.VECTOR[e.name](s.b, self.flat(e.type), args)

@@ -19,7 +19,7 @@ from catad.net.canonical import prune
 from catad.net.net import BindSize, Box, Const, Fill, Loop, Net, Prim, SizeValue, Wire
 from catad.net.zero import zero
 from catad.ops import row
-from catad.types.type import I64, Array
+from catad.types.type import I64, Array, dims
 
 __all__ = ["Step", "keep_inputs", "plan", "recomputes", "used_inputs"]
 
@@ -145,7 +145,8 @@ def _stored(fwd: Net, needed: Sequence[Wire], n: int) -> list[Wire]:
         w = -heapq.heappop(todo)
         made = producer.get(w)
         sources = [] if made is None else [s for s in dict.fromkeys(made.sources) if s not in free and s not in seen]
-        if made is None or not _cheap(made) or len(sources) > 1:
+        wider = any(len(dims(fwd.wires[x])) > len(dims(fwd.wires[w])) for x in sources)
+        if made is None or not _cheap(made) or len(sources) > 1 or wider:        # an entry, not the array it is of
             stored.append(w)
             continue
         for x in sources:

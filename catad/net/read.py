@@ -39,6 +39,7 @@ from catad.types.type import (
     F32,
     F64,
     I64,
+    Child,
     Data,
     Fun,
     Prod,
@@ -198,10 +199,18 @@ class Reader:
         if kind == "name" and self.accept("series"):
             return Series(self.integer(), self.atom())
         if kind == "name" and self.accept("tangent"):
-            return Tangent(self.atom())
+            result = self.accept("of_result")
+            return Tangent(self.atom(), result)
+        if kind == "name" and self.accept("child"):
+            return Child()
         name = self.name()
         args = tuple(self.listed(self.type, ">")) if self.accept("<") else ()
-        return Data(name, args, tuple(self.listed(self.constructor, "}")) if self.accept("{") else ())
+        cases = tuple(self.listed(self.constructor, "}")) if self.accept("{") else ()
+        if not self.accept("@"):
+            return Data(name, args, cases)
+        self.expect("[")
+        (size,) = self.listed(self.size, "]")
+        return Data(name, args, cases, size)
 
     def constructor(self) -> tuple[str, Type | None]:
         name = self.name()

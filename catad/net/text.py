@@ -43,7 +43,7 @@ from catad.net.net import (
 )
 from catad.source.deep import deep
 from catad.types.size import Size
-from catad.types.type import Array, Data, Fun, Prod, Record, Scalar, Series, Tangent, Type, TypeVar, dims, leaf
+from catad.types.type import Array, Child, Data, Fun, Prod, Record, Scalar, Series, Tangent, Type, TypeVar, dims, leaf
 
 __all__ = ["parse_net", "parse_table", "parse_type", "print_net", "print_table", "print_type"]
 
@@ -85,14 +85,16 @@ def print_type(t: Type) -> str:
             return f"{_atom(a) if isinstance(a, Fun) else print_type(a)} -> {print_type(b)}"
         case Series(order, item):
             return f"series {order} {_atom(item)}"
-        case Tangent(item):
-            return f"tangent {_atom(item)}"
+        case Tangent(item, result):
+            return f"tangent {'of_result ' if result else ''}{_atom(item)}"
         case TypeVar(name):
             return f"?{print_name(name)}"
-        case Data(name, args, cases):
+        case Child():
+            return "child"
+        case Data(name, args, cases, size):
             shown = [print_name(x) + (f" : {print_type(p)}" if p is not None else "") for x, p in cases]
             return (print_name(name) + (f"<{', '.join(map(print_type, args))}>" if args else "")
-                    + (f"{{{', '.join(shown)}}}" if cases else ""))
+                    + (f"{{{', '.join(shown)}}}" if cases else "") + (f"@[{print_size(size)}]" if size else ""))
     raise TypeError(f"no text for the type {t!r}")
 
 

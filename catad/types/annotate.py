@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from catad.source import Span
 from catad.syntax import tree
 from catad.types.constraint import DATA
-from catad.types.context import Context, World, suggest
+from catad.types.context import Context, Expansion, World, suggest
 from catad.types.meta import NoTangent, Unfit
+from catad.types.recursive import child, ends, holds_child, in_products, not_inside
 from catad.types.sizes import annotated
 from catad.types.type import (
     BOOL,
@@ -18,6 +19,7 @@ from catad.types.type import (
     F64,
     I64,
     Array,
+    Child,
     Data,
     Fun,
     Prod,
@@ -28,7 +30,7 @@ from catad.types.type import (
     holds_function,
 )
 
-__all__ = ["data", "resolve", "variables"]
+__all__ = ["declared_data", "resolve", "variables"]
 
 _SCALARS: dict[str, Type] = {"f64": F64, "f32": F32, "i64": I64, "bool": BOOL}
 _FOREIGN = {
@@ -50,6 +52,9 @@ def resolve(c: Context, t: tree.TypeExpr) -> Type:
         case tree.TTangent(span, item):
             try:
                 base = resolve(c, item)
+                if holds_child(base):
+                    raise c.fail("E0228", "a tree cannot hold the tangent of one", span, "the type itself is meant",
+                                 help=["keep tangents in a type of their own"])
                 c.unifier.require(base, DATA, None)
                 return c.unifier.tangent(base)
             except (NoTangent, Unfit):
@@ -111,15 +116,12 @@ def _expand(c: Context, d: tree.TypeDecl, home: World, args: tuple[tree.TypeExpr
 def _inside(c: Context, d: tree.TypeDecl, home: World, values: tuple[Type, ...]) -> Iterator[None]:
     """Names mean what they mean at the declaration; its parameters are `values`."""
     key = home.prefix + d.name
-    if key in c.expanding:
-        if d.alias is None:
-            raise c.fail("E0220", f"the type `{d.name}` is recursive", d.name_span, "it holds itself",
-                         help=["keep trees in arrays: for each node the index of its parent"])
+    if any(x.key == key for x in c.expanding):
         raise c.fail("E0207", f"the type `{d.name}` is defined by itself", d.name_span, "this alias has no end")
     saved = c.type_variables, c.size_names, c.size_params, c.env, c.world
     c.type_variables, c.size_names, c.size_params, c.env = dict(zip(d.params, values, strict=True)), {}, {}, {}
     c.world = home
-    c.expanding.append(key)
+    c.expanding.append(Expansion(key, d, values))
     try:
         yield
     finally:
@@ -127,8 +129,16 @@ def _inside(c: Context, d: tree.TypeDecl, home: World, values: tuple[Type, ...])
         c.type_variables, c.size_names, c.size_params, c.env, c.world = saved
 
 
-def data(c: Context, d: tree.TypeDecl, home: World, values: tuple[Type, ...], span: Span) -> Data:
-    """A declared sum at these arguments."""
+def data(c: Context, d: tree.TypeDecl, home: World, values: tuple[Type, ...], span: Span) -> Type:
+    """A declared sum at these arguments; within its own payloads, that type as a child."""
+    if child(c, home.prefix + d.name, values, span):
+        return Child()
+    return declared_data(c, d, home, values, span)
+
+
+def declared_data(c: Context, d: tree.TypeDecl, home: World, values: tuple[Type, ...], span: Span) -> Data:
+    """A declared sum at these arguments, from outside."""
+    not_inside(c, d, values, span)
     for value in values:
         try:
             c.unifier.require(value, DATA, None)
@@ -144,11 +154,16 @@ def data(c: Context, d: tree.TypeDecl, home: World, values: tuple[Type, ...], sp
                 assert payload is not None
                 raise c.fail("E0203", f"`{free[0]}` is not a parameter of `{d.name}`", payload.span, "not known here",
                              help=[f"declare it: `type {d.name} {' '.join([*d.params, free[0]])} = …`"])
+            if t is not None and payload is not None:
+                in_products(c, d, t, payload)
             if t is not None and payload is not None and holds_function(t):
                 raise c.fail("E0220", "a constructor cannot hold a function yet", payload.span,
                              f"this is `{c.show(t)}`", help=["keep the data from which the function is made"])
             cases.append((x, t))
-    return Data(home.prefix + d.name, values, tuple(cases))
+    recursive = any(t is not None and holds_child(t) for _, t in cases)
+    if recursive:
+        ends(c, d, cases)
+    return Data(home.prefix + d.name, values, tuple(cases), c.nodes(d.name) if recursive else None)
 
 
 def variables(t: Type) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from catad.core import term as core
 from catad.source import Span
 from catad.syntax import tree
-from catad.types.annotate import data
+from catad.types.annotate import declared_data
 from catad.types.builtins import BUILTINS, Builtin
 from catad.types.constraint import DATA, FUN
 from catad.types.context import Context, World, suggest
@@ -20,7 +20,7 @@ from catad.types.meta import Meta, Why, Wrong
 from catad.types.scheme import Scheme, at, instantiate
 from catad.types.size import Size
 from catad.types.sizes import argument, value_of
-from catad.types.type import I64, Array, Fun, Prod, Type
+from catad.types.type import I64, Array, Data, Fun, Prod, Type
 
 __all__ = ["apply", "apply_library", "name", "use_global"]
 
@@ -59,6 +59,8 @@ def _headed(c: Context, head: tree.Expr, args: list[Arg], span: Span) -> core.Te
                 return _apply_term(c, core.Var(local.type, where, local.name), args, span)
             if x in c.size_names:
                 return _apply_term(c, value_of(c, Size.var(x), where), args, span)
+            if c.own is not None and x == c.own.name:
+                return _apply_term(c, c.own.term(c, where), args, span, c.own.why)
             scheme = c.world.value(x, where)
             if scheme is not None:
                 return _apply_global(c, scheme, args, where, span)
@@ -222,9 +224,11 @@ def _apply_constructor(c: Context, d: tree.TypeDecl, home: World, name: str, arg
                        span: Span) -> core.Term:
     """A constructor: a function of its payload, or a value if it has none."""
     values: tuple[Type, ...] = tuple([c.unifier.meta(DATA) for _ in d.params])
-    t = data(c, d, home, values, where)
+    t = declared_data(c, d, home, values, where)
     k = next(k for k, (x, _) in enumerate(t.cases) if x == name)
     payload = t.cases[k][1]
+    if t.size is not None:
+        t, payload = _grown(c, t, k)
     if payload is None:
         return _apply_term(c, core.Inject(t, where, k, None), args, span)
     why = Why(where, f"`{name}` holds a value of this type")
@@ -234,6 +238,18 @@ def _apply_constructor(c: Context, d: tree.TypeDecl, home: World, name: str, arg
     if not args:
         return _lambdas(c, [("x", payload)], span, inject)
     return _apply_term(c, inject(_check_arguments(c, [(payload, why)], args[:1], {})), args[1:], span)
+
+
+def _grown(c: Context, t: Data, k: int) -> tuple[Data, Type | None]:
+    """A tree made by a constructor, and its payload: the nodes of all children, and one more."""
+    sizes: list[Size] = []
+
+    def child() -> Type:
+        sizes.append(c.unifier.size(hidden=True))
+        return t.resized(sizes[-1])
+
+    payload = t.payload(k, child)
+    return t.resized(sum(sizes, Size.of(1))), payload
 
 
 # ── built-ins ──────────────────────────────────────────────────────────────────────────────────────────────────

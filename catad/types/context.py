@@ -8,7 +8,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 from catad.core import term as core
 from catad.source import CatadError, Span, error
@@ -23,7 +24,10 @@ from catad.types.size import Size
 from catad.types.type import I64, Scalar, Type, TypeVar
 from catad.types.unify import Unifier
 
-__all__ = ["Context", "World", "suggest"]
+if TYPE_CHECKING:
+    from catad.types.own import Own
+
+__all__ = ["Context", "Expansion", "World", "suggest"]
 
 
 class World(Protocol):
@@ -66,6 +70,15 @@ def _swapped(a: str, b: str) -> bool:
         b == a[:k] + a[k + 1] + a[k] + a[k + 2:] for k in range(len(a) - 1) if a[k] != a[k + 1])
 
 
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """A declared type that is being looked into, at these arguments."""
+
+    key: str
+    declaration: tree.TypeDecl
+    values: tuple[Type, ...]
+
+
 class Context:
     """Unknowns, names in scope, open scopes."""
 
@@ -84,7 +97,10 @@ class Context:
         self.broken = False                                # uses a definition that failed
         self.type_variables: dict[str, Type] = {}
         self.defaults: list[tuple[Type, int]] = []         # unknowns to narrow before they are generalised
-        self.expanding: list[str] = []                     # aliases being expanded
+        self.expanding: list[Expansion] = []               # declared types being expanded
+        self.header: tree.Pattern | None = None            # the parameter whose type is being read
+        self.own: Own | None = None                        # the recursive definition that is being checked
+        self.node_counts: dict[str, Span] = {}             # the numbers of nodes of trees among the parameters
         self._infer, self._check = infer, check
 
     # ── rules call rules ───────────────────────────────────────────────────────────────────────────────────────
@@ -137,11 +153,21 @@ class Context:
         """Where a size variable comes from."""
         if size in self.unifier.bound:
             return self.unifier.bound[size][1], f"the size {size} is computed here"
+        if size in self.node_counts:
+            return self.node_counts[size], f"{size[1:]} is its number of nodes"
         if size in self.size_names:
             return self.size_names[size], f"the size {size} is declared here"
         if size in self.size_params:
             return self.size_params[size], f"the size {size} is this parameter"
         return None
+
+    def nodes(self, name: str) -> Size:
+        """The number of nodes of a tree: a parameter brings its own, any other is to be found."""
+        if self.header is None:
+            return self.unifier.size(hidden=True)
+        size = self.names.fresh(f"${name}")
+        self.node_counts[size] = self.header.span
+        return Size.var(size)
 
     # ── scopes and names ───────────────────────────────────────────────────────────────────────────────────────
 

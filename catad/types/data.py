@@ -8,9 +8,10 @@ from __future__ import annotations
 from catad.core import term as core
 from catad.source import CatadError
 from catad.syntax import tree
-from catad.types.annotate import data
+from catad.types.annotate import declared_data
 from catad.types.constraint import DATA
 from catad.types.context import Context, World, suggest
+from catad.types.join import Join
 from catad.types.meta import Meta, Why, Wrong
 from catad.types.patterns import parameter
 from catad.types.type import UNIT, Data, Type, TypeVar
@@ -22,7 +23,7 @@ def declared(world: World, d: tree.TypeDecl) -> CatadError | None:
     """What is wrong with the declaration of a sum, if anything."""
     from catad.types.infer import context
     try:
-        data(context(world), d, world, tuple([TypeVar(x) for x in d.params]), d.name_span)
+        declared_data(context(world), d, world, tuple([TypeVar(x) for x in d.params]), d.name_span)
     except CatadError as e:
         return e
     return None
@@ -31,31 +32,29 @@ def declared(world: World, d: tree.TypeDecl) -> CatadError | None:
 def case(c: Context, e: tree.Case, expected: Type | None, why: Why | None) -> core.Term:
     item = c.infer(e.item)
     t = _sum(c, item, e)
-    arms: list[tuple[int, str, core.Term]] = []
-    other: core.Term | None = None
+    rest = False
     seen: dict[int, tree.Arm] = {}
+    join, bodies = Join(c, expected, why), list[tuple[int | None, str, core.Term]]()
     for arm in e.arms:
-        k = None if t is None else _constructor(c, t, arm, seen, other, item)
-        payload: Type | None = Wrong() if t is None else UNIT if k is None else t.cases[k][1]
+        k = None if t is None else _constructor(c, t, arm, seen, rest, item)
+        payload: Type | None = Wrong() if t is None else UNIT if k is None else t.payload(k)
         if k is not None:
             payload = _payload(c, arm, payload)
             seen[k] = arm
         names: list[str] = []
         with c.opened() as scope:
             x = "" if arm.pattern is None else parameter(c, arm.pattern, payload or UNIT, names)
-            body = c.infer(arm.body) if expected is None else c.check(arm.body, expected, why)
+            body = join.arm(arm.body, "the first case")
             c.unbind(names)
         body = c.leave(scope, body, "this case")
-        if expected is None:
-            expected, why = body.type, Why(body.span, f"the first case is `{c.show(body.type)}`")
-        if k is None:
-            other = body
-        else:
-            arms.append((k, x or c.names.fresh("_"), body))
-    if t is not None and other is None:
+        rest = rest or k is None
+        bodies.append((k, x or c.names.fresh("_"), body))
+    if t is not None and not rest:
         _complete(c, t, e, seen)
-    assert expected is not None
-    return core.Case(expected, e.span, item, tuple(arms), other)
+    result, joined = join.joined([body for _, _, body in bodies])
+    arms = tuple([(k, x, body) for (k, x, _), body in zip(bodies, joined, strict=True) if k is not None])
+    other = next((body for (k, _, _), body in zip(bodies, joined, strict=True) if k is None), None)
+    return join.done(core.Case(result, e.span, item, arms, other))
 
 
 def _sum(c: Context, item: core.Term, e: tree.Case) -> Data | None:
@@ -68,7 +67,7 @@ def _sum(c: Context, item: core.Term, e: tree.Case) -> Data | None:
             found = c.world.constructor(arm.constructor)
             if found is not None:
                 d, home = found
-                wanted = data(c, d, home, tuple([c.unifier.meta(DATA) for _ in d.params]), arm.span)
+                wanted = declared_data(c, d, home, tuple([c.unifier.meta(DATA) for _ in d.params]), arm.span)
                 c.coerce(item, wanted, Why(arm.span, f"`{arm.constructor}` is a constructor of `{d.name}`"))
                 return wanted
         raise c.fail("E0210", "the type of this value is not known here", item.span, "its constructor is needed",
@@ -79,10 +78,10 @@ def _sum(c: Context, item: core.Term, e: tree.Case) -> Data | None:
     return t
 
 
-def _constructor(c: Context, t: Data, arm: tree.Arm, seen: dict[int, tree.Arm], other: core.Term | None,
+def _constructor(c: Context, t: Data, arm: tree.Arm, seen: dict[int, tree.Arm], rest: bool,
                  item: core.Term) -> int | None:
     """The constructor of an arm; None for the arm of all others."""
-    if other is not None or len(seen) == len(t.cases):
+    if rest or len(seen) == len(t.cases):
         raise c.fail("E0225", "this case is never reached", arm.span, "all values are taken by the cases before")
     if arm.constructor == "_":
         return None

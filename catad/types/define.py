@@ -21,7 +21,10 @@ from catad.types.finish import Finisher
 from catad.types.infer import context
 from catad.types.internal import internal
 from catad.types.meta import Clash, Fault, Meta, Why
+from catad.types.own import body as own_body
+from catad.types.own import own
 from catad.types.patterns import base_name, parameter, pattern_type, unwrap
+from catad.types.recursion import structural
 from catad.types.scheme import Scheme
 from catad.types.scope import Local, Scope
 from catad.types.size import Size
@@ -49,8 +52,7 @@ def define(world: World, d: tree.Def, key: str) -> Outcome:
         return Outcome(Scheme.wrong(key, d.name_span), None, e)
     try:
         if d.rec:
-            raise c.fail("E0208", "structural recursion is not available yet", d.name_span, "a recursive definition",
-                         help=["use `loop`"])
+            c.own = own(c, d, key, params, result)
         definition, bits = _body(c, d, key, params, result)
     except CatadError as e:
         return Outcome(_declared(c, d, key, params, result), None, e)
@@ -66,7 +68,9 @@ def header(c: Context, d: tree.Def) -> list[tuple[str, Type]]:
         c.names.used.add(s)
     params: list[tuple[str, Type]] = []
     for p in d.params:
+        c.header = p
         t = pattern_type(c, p)
+        c.header = None
         inner = unwrap(p)
         base = base_name(p)
         if isinstance(inner, tree.PVar) and base != "_" and any(base == x for x, _ in params):
@@ -91,7 +95,10 @@ def _body(c: Context, d: tree.Def, key: str, params: list[tuple[str, Type]],
           result: Type | None) -> tuple[core.Definition, dict[str, int]]:
     with opened(c, d, params) as scope:
         why = Why(d.result.span, "the result is declared here") if d.result is not None else None
-        body = c.infer(d.body) if result is None else c.check(d.body, result, why)
+        if c.own is not None:
+            body = own_body(c, d, c.own, why)
+        else:
+            body = c.infer(d.body) if result is None else c.check(d.body, result, why)
     settle(c, d.name_span)
     body = scope.close(body)                                 # the result may have a size known only at run time
     types = [t for _, t in params]
@@ -99,14 +106,18 @@ def _body(c: Context, d: tree.Def, key: str, params: list[tuple[str, Type]],
     finisher = Finisher(c)
     finisher.span = d.name_span
     final = [(x, finisher.type(t)) for x, t in params]
+    if c.own is not None:
+        numbers = [x for x, t in final if x in c.used_sizes and t == I64]
+        c.own.types, c.own.sizes = tuple(bits), (*d.sizes, *numbers, *c.node_counts, *sizes)
     term = finisher.term(body)
     used = [x for x, t in final if x in c.used_sizes and t == I64]
     for x in [x for x in used if internal(x, [t for _, t in final], term)]:
         used.remove(x)                                       # nobody outside sees this size: negative counts as 0
         term = core.BindSize(term.type, term.span, x, core.Var(I64, c.size_params[x], x), term, True)
-    definition = core.Definition(key, tuple(bits), (*d.sizes, *used, *sizes), tuple(final), term, d.span, d.doc)
+    bound = (*d.sizes, *used, *c.node_counts, *sizes)
+    definition = core.Definition(key, tuple(bits), bound, tuple(final), term, d.span, d.doc)
     _sizes_bound(c, d, definition)
-    return definition, bits
+    return (structural(definition, d.name_span) if d.rec else definition), bits
 
 
 @contextmanager
@@ -154,7 +165,7 @@ def _generalise(c: Context, params: list[Type], result: Type) -> tuple[dict[str,
     size_letters = (x for x in _letters("nmkpqrs") if x not in taken)
     sizes: list[str] = []
     for v in flexible:
-        name = next(size_letters)
+        name = c.names.fresh("$") if v in u.hidden else next(size_letters)
         sizes.append(name)
         u.solved[v] = Size.var(name)
     return {x: u.rigid.get(x, ANY) for x in rigid}, sizes
@@ -178,20 +189,27 @@ def _unknowns(c: Context, types: list[Type]) -> tuple[list[Meta], list[str]]:
             case Meta() as m:
                 if m not in metas:
                     metas.append(m)
-            case Prod(items) | Data(_, items):
+            case Prod(items):
                 stack.extend(reversed(items))
+            case Data(_, args, _, size) as t:
+                _new_sizes(c, size, sizes)
+                stack.extend((t.payloads, *reversed(args)))
             case Record(fields):
                 stack.extend([f for _, f in reversed(fields)])
             case Array(size, item):
-                for v in c.unifier.zonk_size(size).variables:
-                    if v in c.unifier.flexible and v not in sizes:
-                        sizes.append(v)
+                _new_sizes(c, size, sizes)
                 stack.append(item)
             case Fun(a, b):
                 stack.extend((b, a))
             case Tangent(item):
                 stack.append(item)
     return metas, sizes
+
+
+def _new_sizes(c: Context, size: Size | None, found: list[str]) -> None:
+    """Enter the unknowns of a size."""
+    if size is not None:
+        found += [v for v in c.unifier.zonk_size(size).variables if v in c.unifier.flexible and v not in found]
 
 
 def _sizes_bound(c: Context, d: tree.Def, definition: core.Definition) -> None:

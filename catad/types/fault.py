@@ -135,6 +135,12 @@ def _sizes(u: Unifier, fault: SizeClash, span: Span, found: Type, expected: Type
         if place is not None and place[0] not in seen:
             seen.add(place[0])
             others = [*others, place]
+    if x == y:
+        a, b = a.replace("$", ""), b.replace("$", "")
+        return error("E0301", f"these trees have different numbers of nodes: {a} and {b}", span,
+                     f"this has {a}, not {b}", others=others,
+                     help=["`if`, `case` and `[…]` make room for the larger tree; the state of a loop keeps its "
+                           "number of nodes, and values of one type variable have the same"])
     return error("E0301", f"the sizes {a} and {b} differ", span, f"this is `{x}`, not `{y}`", others=others)
 
 

@@ -150,10 +150,12 @@ class CheckedFile:
         others = [(self.defs[x].name_span, f"`{x}` is defined here") for x in cycle]
         if len(cycle) == 1:
             return error("E0208", "this definition uses itself", span, f"`{name}` within `{name}`", others=others,
-                         help=["use `loop` to repeat; recursion on trees comes in a later version"])
+                         help=[f"recursion on a tree is written `def rec {name} …`",
+                               "other repetition is written with `loop`"])
         path = " → ".join([*cycle, name])
         return error("E0207", f"these definitions need each other: {path}", span, "closes the circle",
-                     others=others, help=["use `loop` to repeat; recursion on trees comes in a later version"])
+                     others=others, help=["recursion on a tree is that of one definition, `def rec`",
+                                          "other repetition is written with `loop`"])
 
     def declare(self, d: tree.Decl) -> None:
         """Enter a declaration; imports are entered by the caller."""
@@ -186,8 +188,8 @@ class CheckedFile:
     def check_all(self) -> None:
         for t in self.types.values():
             problem = declared(self, t) if t.alias is None else None
-            if problem is not None:
-                self.report(problem)
+            if problem is not None and not any(x.title == problem.diagnostics[0].title for x in self.diagnostics):
+                self.report(problem)                         # types in a circle have the same problem
         for name, d in self.defs.items():
             self.scheme(name, d.name_span)
         for rule in self.rules.values():

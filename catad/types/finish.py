@@ -46,6 +46,7 @@ class Finisher:
             core.Proj: self._proj, core.If: self._if, core.For: self._for, core.Loop: self._loop, core.While:
             self._while, core.Scan: self._loop, core.Reduce: self._reduce, core.Accumulate: self._accumulate,
             core.Index: self._index, core.Update: self._update, core.Assert: self._assert, core.Trace: self._trace,
+            core.Pad: self._pad,
             core.Inject: self._inject, core.Case: self._case, core.ArrayLit: self._literal, core.BindSize: self._bind,
             core.Derive: self._derive, Later: self._later, Cast: self._cast,
         }
@@ -69,9 +70,10 @@ class Finisher:
                 return Array(self.size(size), self.type(item))
             case Fun(a, b):
                 return Fun(self.type(a), self.type(b))
-            case Data(name, args, cases):
+            case Data(name, args, cases, nodes):
                 return Data(name, tuple([self.type(a) for a in args]),
-                            tuple([(x, None if p is None else self.type(p)) for x, p in cases]))
+                            tuple([(x, None if p is None else self.type(p)) for x, p in cases]),
+                            None if nodes is None else self.size(nodes))
             case Tangent(item):
                 known = self.type(item)
                 return tangent(known) if not isinstance(known, TypeVar) else self.u.tangent(known)
@@ -80,6 +82,9 @@ class Finisher:
 
     def size(self, s: Size) -> Size:
         s = self.u.zonk_size(s)
+        if self.u.hidden and any(v in self.u.hidden for v in s.variables):
+            self.u.solved.update({v: Size.of(0) for v in s.variables if v in self.u.hidden})
+            s = self.u.zonk_size(s)                          # no value of the type is ever made
         if any(v in self.u.flexible for v in s.variables):
             if self.c.broken:
                 return Size.of(0)                            # the cause is reported elsewhere
@@ -219,6 +224,11 @@ class Finisher:
         other = None if t.other is None else self.term(t.other)
         return core.Case(self.type(t.type), t.span, item, arms, other)
 
+    def _pad(self, t: core.Term) -> core.Term:
+        assert isinstance(t, core.Pad)
+        item, final = self.term(t.item), self.type(t.type)
+        return item if item.type == final else core.Pad(final, t.span, item)
+
     def _derive(self, t: core.Term) -> core.Term:
         assert isinstance(t, core.Derive)
         return core.Derive(self.type(t.type), t.span, t.kind, self._terms(t.args), t.order)
@@ -279,17 +289,20 @@ class Finisher:
         while stack:
             match stack.pop():
                 case Array(s, x), Array(t, y):
-                    if s != t and (s, t) not in out:
-                        self._possible(item, s, t)
-                        out.append((s, t))
+                    self._differ(item, s, t, out)
                     stack.append((x, y))
-                case Data(_, x), Data(_, y):
-                    stack.extend(reversed(list(zip(x, y, strict=True))))
+                case (Data(_, x, _, s) as p), (Data(_, y, _, t) as q):
+                    if s is not None and t is not None:
+                        self._differ(item, s, t, out)
+                    stack.extend(reversed(list(zip((*x, p.payloads), (*y, q.payloads), strict=True))))
                 case (Prod() | Record()) as x, (Prod() | Record()) as y:
                     stack.extend(reversed(list(zip(_items(x), _items(y), strict=True))))
         return tuple(out)
 
-    def _possible(self, item: core.Term, s: Size, t: Size) -> None:
+    def _differ(self, item: core.Term, s: Size, t: Size, out: list[tuple[Size, Size]]) -> None:
+        if s == t or (s, t) in out:
+            return
+        out.append((s, t))
         if all(not m for m, _ in (s - t).terms):
             raise explain(self.u, SizeClash(s, t), item.span, item.type, item.type, None, self.c.spans)
 

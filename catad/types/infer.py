@@ -17,6 +17,7 @@ from catad.types.constraint import DATA
 from catad.types.context import Context, World
 from catad.types.data import case
 from catad.types.iterate import accumulate, array_literal, for_, index, loop, update
+from catad.types.join import Join
 from catad.types.meta import Meta, Why, Wrong
 from catad.types.operators import binary, number, unary
 from catad.types.patterns import destructure, parameter, pattern_type, project_field, unwrap
@@ -169,15 +170,13 @@ def _bind(c: Context, e: tree.Let, names: list[str]) -> None:
 
 def _if(c: Context, e: tree.If, expected: Type | None, why: Why | None) -> core.Term:
     cond = check(c, e.cond, BOOL, Why(e.cond.span, "a condition is a bool"))
-    with c.opened() as scope:
-        then = infer(c, e.then) if expected is None else check(c, e.then, expected, why)
-    then = c.leave(scope, then, "this branch")
-    if expected is None:
-        expected, why = then.type, Why(then.span, f"the other branch is `{c.show(then.type)}`")
-    with c.opened() as scope:
-        other = check(c, e.other, expected, why)
-    other = c.leave(scope, other, "this branch")
-    return core.If(expected, e.span, cond, then, other)
+    join, arms = Join(c, expected, why), list[core.Term]()
+    for branch in (e.then, e.other):
+        with c.opened() as scope:
+            arm = join.arm(branch, "the other branch")
+        arms.append(c.leave(scope, arm, "this branch"))
+    t, (then, other) = join.joined(arms)
+    return join.done(core.If(t, e.span, cond, then, other))
 
 
 # ── products ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -8,6 +8,7 @@ from catad.core import term as core
 from catad.syntax import tree
 from catad.types.constraint import ADDABLE
 from catad.types.context import Context
+from catad.types.join import Join
 from catad.types.meta import Meta, Why, Wrong
 from catad.types.patterns import parameter, unwrap
 from catad.types.pending import Later
@@ -213,11 +214,9 @@ def update(c: Context, e: tree.Update) -> core.Term:
 def array_literal(c: Context, e: tree.ArrayLit, expected: Type | None) -> core.Term:
     """`[e, …]`: as long as it is written, all entries of one type."""
     wanted = c.known(expected) if expected is not None else None
-    item = wanted.item if isinstance(wanted, Array) else c.unifier.meta()
-    items: list[core.Term] = []
-    for x in e.items:
-        why = Why(items[0].span, "the entries agree with the first one") if items else None
-        items.append(c.check(x, items[0].type if items else item, why))
-    t = items[0].type if items else item
+    item = wanted.item if isinstance(wanted, Array) else None
+    join = Join(c, item, None)
+    items = [join.arm(x, "the first entry") for x in e.items]
+    t, items = join.joined(items) if items else (item or c.unifier.meta(), items)
     return core.ArrayLit(Array(Size.of(len(items)), t), e.span, tuple(items))
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from catad.source import Span
 from catad.types.meta import Wrong
-from catad.types.size import Size
-from catad.types.type import Array, Tangent, Type, TypeVar, map_type
+from catad.types.size import Size, is_hidden
+from catad.types.type import Tangent, Type, TypeVar, map_type
 from catad.types.unify import Unifier
 
 __all__ = ["Scheme", "instantiate"]
@@ -37,7 +37,7 @@ class Scheme:
 def instantiate(u: Unifier, scheme: Scheme) -> tuple[dict[str, Type], dict[str, Size], Type]:
     """Fresh unknowns for the variables of a scheme, and its type at them."""
     types: dict[str, Type] = {x: u.meta(bits) for x, bits in scheme.types}
-    sizes = {x: u.size() for x in scheme.sizes}
+    sizes = {x: u.size(hidden=is_hidden(x)) for x in scheme.sizes}
     return types, sizes, at(scheme.type, types, sizes)
 
 
@@ -49,10 +49,11 @@ def at(t: Type, types: dict[str, Type], sizes: dict[str, Size]) -> Type:
     def go(u: Type) -> Type | None:
         if isinstance(u, TypeVar):
             return types.get(u.name, u)
-        if isinstance(u, Array):
-            return Array(u.size.subst(sizes), map_type(go, u.item))
         if isinstance(u, Tangent):
-            return Tangent(map_type(go, u.item))
+            return Tangent(map_type(go, u.item, resize))
         return None
 
-    return map_type(go, t)
+    def resize(s: Size) -> Size:
+        return s.subst(sizes)
+
+    return map_type(go, t, resize)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-__all__ = ["Monomial", "Size"]
+__all__ = ["Monomial", "Size", "is_hidden"]
 
 Monomial = tuple[tuple[str, int], ...]      # variables in ascending order, exponents ≥ 1; () is the constant 1
 
@@ -112,6 +112,12 @@ class Size:
             total += value
         return int(total)
 
+    def upper(self, other: Size) -> Size:
+        """A size that is at least either, whatever sizes their variables stand for (none is negative)."""
+        mine, theirs = dict(self.terms), dict(other.terms)
+        zero = Fraction(0)
+        return Size._make({m: max(mine.get(m, zero), theirs.get(m, zero)) for m in (*mine, *theirs)})
+
     def __str__(self) -> str:
         if not self.terms:
             return "0"
@@ -128,6 +134,11 @@ class Size:
             parts.append((("-" if k < 0 else "") + head) if not parts else f" {sign} {head}")
         text = "".join(parts)
         return text if common == 1 else f"({text})/{common}"
+
+
+def is_hidden(name: str) -> bool:
+    """Is this the number of nodes of a tree, which no program mentions?"""
+    return name.startswith("$") and not name[1:2].isdigit()
 
 
 def _size(x: Size | int) -> Size:

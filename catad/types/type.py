@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from catad.types.size import Size
 
 __all__ = [
-    "BOOL", "F32", "F64", "I64", "UNIT", "Array", "Data", "Fun", "Prod", "Record", "Scalar", "Series", "Tangent",
-    "Type", "TypeVar", "array", "dims", "flatten", "holds_function", "is_float", "leaf", "map_type", "subst",
-    "tangent", "type_sizes",
+    "BOOL", "F32", "F64", "I64", "UNIT", "Array", "Child", "Data", "Fun", "Prod", "Record", "Scalar", "Series",
+    "Tangent", "Type", "TypeVar", "array", "dims", "flatten", "holds_function", "holds_tree", "is_float", "leaf",
+    "map_type", "marked_tangent", "subst", "tangent", "type_sizes",
 ]
 
 
@@ -99,21 +99,53 @@ class Series(Type):
 
 
 @dataclass(frozen=True, slots=True)
+class Child(Type):
+    """Inside the payloads of a recursive type: that type itself, at the same arguments."""
+
+    def __str__(self) -> str:
+        return "_"
+
+
+@dataclass(frozen=True, slots=True)
 class Data(Type):
     """A declared sum type at arguments, with its constructors and their payloads there (None: no payload).
 
     A value is laid out as a tag, the position of its constructor, and the record of all payloads; those that are not
     there are zero. So whatever is known of products holds for sums.
+
+    A recursive type has a `size`, the number of nodes of its values. A value is the index of its root and an array
+    of nodes, `(i64, [size]node)`, where children stand before their parents and are told by their indices. Parts of
+    a tree are the same array with another root; nodes that no root reaches mean nothing.
     """
 
     name: str
     args: tuple[Type, ...] = ()
     cases: tuple[tuple[str, Type | None], ...] = ()
+    size: Size | None = None
 
     @property
     def payloads(self) -> Record:
         """The payloads side by side."""
         return Record(tuple((x, t) for x, t in self.cases if t is not None))
+
+    @property
+    def node(self) -> Data:
+        """One node of a recursive type: the sum in which a child is its index."""
+        return Data(self.name, self.args, tuple((x, _children(t, lambda: I64)) for x, t in self.cases))
+
+    @property
+    def nodes(self) -> Array:
+        """The array of all nodes of a recursive type."""
+        assert self.size is not None
+        return Array(self.size, self.node)
+
+    def payload(self, index: int, child: Callable[[], Type] | None = None) -> Type | None:
+        """What a constructor holds; `child` gives the types of children, this type itself if it is not given."""
+        return _children(self.cases[index][1], child or (lambda: self))
+
+    def resized(self, size: Size) -> Data:
+        """The type of trees with so many nodes."""
+        return Data(self.name, self.args, self.cases, size)
 
     def __str__(self) -> str:
         return " ".join([self.name, *(f"({a})" if " " in str(a) else str(a) for a in self.args)])
@@ -131,12 +163,29 @@ class TypeVar(Type):
 
 @dataclass(frozen=True, slots=True)
 class Tangent(Type):
-    """The tangent type of a rigid type variable: `a'`. `tangent` computes it once the type is known."""
+    """The tangent type of a rigid type variable: `a'`. `tangent` computes it once the type is known.
+
+    In the interface of an entry also the tangent of a tree, where people see it in the shape of that: a tree among the
+    parameters, or with `result` one among the results.
+    """
 
     item: Type
+    result: bool = False
 
     def __str__(self) -> str:
-        return f"({self.item})'" if isinstance(self.item, Fun) else f"{self.item}'"
+        return f"({self.item})'" if " " in str(self.item) else f"{self.item}'"
+
+
+def _children(t: Type | None, child: Callable[[], Type]) -> Type | None:
+    """A payload with something else where it holds children, which stand in products alone."""
+    match t:
+        case Child():
+            return child()
+        case Prod(items):
+            return Prod(tuple(_children(i, child) or UNIT for i in items))
+        case Record(fields):
+            return Record(tuple((x, _children(f, child) or UNIT) for x, f in fields))
+    return t
 
 
 def tangent(t: Type) -> Type:
@@ -155,13 +204,31 @@ def tangent(t: Type) -> Type:
             return Record(tuple((x, tangent(f)) for x, f in fields))
         case Array(size, item):
             return Array(size, tangent(item))
-        case Data():
+        case Data(size=None):
             return tangent(t.payloads) if t.payloads.fields else UNIT
+        case Data():
+            return tangent(Array(t.nodes.size, t.node))
         case TypeVar():
             return Tangent(t)
         case Tangent():
             return t
     raise TypeError(f"{t} has no tangent type")
+
+
+def marked_tangent(t: Type, result: bool = False) -> Type:
+    """The tangent type with those of trees marked; it has the same leaves."""
+    match t:
+        case Data() if t.size is not None:
+            return Tangent(t, result)
+        case Data():
+            return marked_tangent(t.payloads, result)
+        case Prod(items):
+            return Prod(tuple(marked_tangent(i, result) for i in items))
+        case Record(fields):
+            return Record(tuple((x, marked_tangent(f, result)) for x, f in fields))
+        case Array(size, item):
+            return Array(size, marked_tangent(item, result))
+    return tangent(t)
 
 
 def dims(t: Type) -> tuple[Size, ...]:
@@ -190,7 +257,8 @@ def array(sizes: tuple[Size, ...], item: Type) -> Type:
 def flatten(t: Type) -> Iterator[Type]:
     """The wires of a type, left to right: products are spread, arrays of products become products of arrays.
 
-    A sum is its tag and the record of its payloads.
+    A sum is its tag and the record of its payloads, a tree its root and its nodes. In the interface of an entry the
+    tangent of a tree is marked as such, `Tangent`.
 
     >>> from catad.types.size import Size
     >>> [str(w) for w in flatten(Array(Size.var("n"), Prod((F64, Prod((I64, F64))))))]
@@ -203,9 +271,14 @@ def flatten(t: Type) -> Iterator[Type]:
         case Record(fields):
             for _, f in fields:
                 yield from flatten(f)
-        case Data():
+        case Data(size=None):
             yield I64
             yield from flatten(t.payloads)
+        case Data():
+            yield I64
+            yield from flatten(t.nodes)
+        case Tangent(Data() as tree):
+            yield from flatten(tangent(tree))
         case Array(size, item):
             for w in flatten(item):
                 yield Array(size, w)
@@ -213,27 +286,28 @@ def flatten(t: Type) -> Iterator[Type]:
             yield t
 
 
-def map_type(f: Callable[[Type], Type | None], t: Type) -> Type:
-    """Rebuild `t`, replacing each subterm for which `f` gives a type (outermost first)."""
+def map_type(f: Callable[[Type], Type | None], t: Type, resize: Callable[[Size], Size] | None = None) -> Type:
+    """Rebuild `t`, replacing each subterm for which `f` gives a type (outermost first), and sizes by `resize`."""
     new = f(t)
     if new is not None:
         return new
     match t:
         case Prod(items):
-            return Prod(tuple(map_type(f, i) for i in items))
+            return Prod(tuple(map_type(f, i, resize) for i in items))
         case Record(fields):
-            return Record(tuple((x, map_type(f, i)) for x, i in fields))
+            return Record(tuple((x, map_type(f, i, resize)) for x, i in fields))
         case Array(size, item):
-            return Array(size, map_type(f, item))
+            return Array(resize(size) if resize else size, map_type(f, item, resize))
         case Fun(a, b):
-            return Fun(map_type(f, a), map_type(f, b))
+            return Fun(map_type(f, a, resize), map_type(f, b, resize))
         case Series(order, item):
-            return Series(order, map_type(f, item))
-        case Data(name, args, cases):
-            return Data(name, tuple(map_type(f, a) for a in args),
-                        tuple((x, None if p is None else map_type(f, p)) for x, p in cases))
+            return Series(order, map_type(f, item, resize))
+        case Data(name, args, cases, nodes):
+            return Data(name, tuple(map_type(f, a, resize) for a in args),
+                        tuple((x, None if p is None else map_type(f, p, resize)) for x, p in cases),
+                        resize(nodes) if resize and nodes is not None else nodes)
         case Tangent(item):
-            return tangent(map_type(f, item))
+            return tangent(map_type(f, item, resize))
     return t
 
 
@@ -241,15 +315,7 @@ def subst(t: Type, types: Mapping[str, Type], sizes: Mapping[str, Size]) -> Type
     """Replace rigid type variables and size variables, all at once."""
     if not types and not sizes:
         return t
-
-    def go(u: Type) -> Type | None:
-        if isinstance(u, TypeVar):
-            return types.get(u.name, u)
-        if isinstance(u, Array):
-            return Array(u.size.subst(sizes), map_type(go, u.item))
-        return None
-
-    return map_type(go, t)
+    return map_type(lambda u: types.get(u.name, u) if isinstance(u, TypeVar) else None, t, lambda s: s.subst(sizes))
 
 
 def is_float(t: Type) -> bool:
@@ -274,6 +340,24 @@ def holds_function(t: Type) -> bool:
     return False
 
 
+def holds_tree(t: Type) -> bool:
+    """Does a recursive type occur anywhere in `t`?"""
+    match t:
+        case Data(size=None):
+            return any(map(holds_tree, t.args)) or holds_tree(t.payloads)
+        case Data():
+            return True
+        case Prod(items):
+            return any(map(holds_tree, items))
+        case Record(fields):
+            return any(holds_tree(f) for _, f in fields)
+        case Array(_, item) | Series(_, item) | Tangent(item):
+            return holds_tree(item)
+        case Fun(a, b):
+            return holds_tree(a) or holds_tree(b)
+    return False
+
+
 def type_sizes(t: Type) -> Iterator[Size]:
     """The sizes in a type, outermost and leftmost first."""
     match t:
@@ -285,8 +369,13 @@ def type_sizes(t: Type) -> Iterator[Size]:
             yield from type_sizes(b)
         case Series(_, item) | Tangent(item):
             yield from type_sizes(item)
-        case Prod(items) | Data(_, items):
+        case Prod(items):
             for i in items:
+                yield from type_sizes(i)
+        case Data(_, args, _, size):
+            if size is not None:
+                yield size
+            for i in (*args, t.payloads):
                 yield from type_sizes(i)
         case Record(fields):
             for _, f in fields:

@@ -18,6 +18,7 @@ from catad.types.type import (
     F64,
     UNIT,
     Array,
+    Child,
     Data,
     Fun,
     Prod,
@@ -39,6 +40,7 @@ class Unifier:
         self.count = 0
         self.solved: dict[str, Size] = {}
         self.flexible: dict[str, int] = {}                   # unknown sizes: their depth
+        self.hidden: set[str] = set()                        # those of them that count nodes of trees
         self.bound: dict[str, tuple[int, Span]] = {}         # sizes bound by BindSize: depth, and where
         self.rigid: dict[str, int] = {}                      # declared type variables: what is demanded of them
         self.here: Span | None = None                        # the term whose type is being compared
@@ -52,11 +54,13 @@ class Unifier:
         self.count += 1
         return Meta(f"?{self.count}", self.depth, bits, reason)
 
-    def size(self) -> Size:
-        """A fresh unknown size."""
+    def size(self, hidden: bool = False) -> Size:
+        """A fresh unknown size; a hidden one is the number of nodes of a tree."""
         self.count += 1
         name = f"?{self.count}"
         self.flexible[name] = self.depth
+        if hidden:
+            self.hidden.add(name)
         return Size.var(name)
 
     def prune(self, t: Type) -> Type:
@@ -92,6 +96,8 @@ class Unifier:
             case Fun():
                 raise NoTangent
             case Data() as u:
+                if u.size is not None:
+                    return self.tangent(u.nodes)
                 return self.tangent(u.payloads) if u.payloads.fields else UNIT
             case u:
                 return u
@@ -116,6 +122,8 @@ class Unifier:
         match a, b:
             case (Scalar(x), Scalar(y)) | (TypeVar(x), TypeVar(y)) if x == y:
                 return
+            case Child(), Child():
+                return
             case Prod(xs), Prod(ys) if len(xs) == len(ys):
                 for x, y in zip(xs, ys, strict=True):
                     self.unify(x, y)
@@ -128,8 +136,10 @@ class Unifier:
             case Fun(x, p), Fun(y, q):
                 self.unify(x, y)
                 self.unify(p, q)
-            case Data(x, xs), Data(y, ys) if x == y:
-                for p, q in zip(xs, ys, strict=True):
+            case Data(x, xs, _, m), Data(y, ys, _, n) if x == y:
+                if m is not None and n is not None:
+                    self.unify_size(m, n)
+                for p, q in zip((*xs, a.payloads), (*ys, b.payloads), strict=True):
                     self.unify(p, q)
             case _:
                 raise Clash(a, b)
@@ -195,8 +205,13 @@ class Unifier:
                 if m is without:
                     raise Occurs
                 m.depth = min(m.depth, depth)
-            case Prod(items) | Data(_, items):
+            case Prod(items):
                 for i in items:
+                    self.lower(i, depth, without)
+            case Data(_, args, _, nodes) as u:
+                if nodes is not None:
+                    self.lower_size(self.zonk_size(nodes), depth)
+                for i in (*args, u.payloads):
                     self.lower(i, depth, without)
             case Record(fields):
                 for _, f in fields:

@@ -54,11 +54,17 @@ not stand for itself either.
     def odd (n : i64) : bool = if n == 0 then false else even (n - 1)
 """),
     "E0208": Code("recursion", """
-A definition may not use itself. `def rec`, recursion on the structure of a tree, comes in a later version; repetition
-is written with `loop`.
+`def rec` is recursion on the structure of a tree: each call is on a part of what a parameter holds, named by `case`.
+Its other arguments stay as they are, or depend on the node and on what was passed to it; one child is called with one
+value of them. A tree that it makes has one node for each node. All other repetition is written with `loop`.
 
     def power (x : f64) (n : i64) : f64 = if n == 0 then 1 else x * power x (n - 1)     -- wrong
     def power (x : f64) (n : i64) : f64 = loop p = 1 for i < n do p * x
+
+    type list = Nil | Cons (f64, list)
+
+    def rec total (t : list) : f64 = case t of | Nil -> 0 | Cons (x, rest) -> x + total t            -- wrong
+    def rec total (t : list) : f64 = case t of | Nil -> 0 | Cons (x, rest) -> x + total rest
 """),
     "E0209": Code("a name is declared twice", """
 Two definitions, parameters, fields or sizes that stand beside each other have the same name. (An inner variable may
@@ -100,8 +106,15 @@ Two files that are imported without an alias define the same name, and it is use
     import "stats.cad" as stats
 """),
     "E0220": Code("not available yet", """
-The form is part of the language and comes in a later version of catad: types that hold
-themselves, and functions in constructors.
+The form is part of the language and comes in a later version of catad: functions in constructors.
+"""),
+    "E0228": Code("a recursive type that does not fit", """
+A type may hold itself, at the same arguments, in the tuples and records of its payloads, so that each constructor has a
+fixed number of children; and some constructor must hold none. For any number of children hold the first child and the
+next sibling, and let types that hold each other be one type.
+
+    type tree = Node {value : f64, children : [3]tree}                  -- wrong
+    type tree = Node {value : f64, child : tree, next : tree} | End
 """),
     "E0224": Code("a constructor that does not fit", """
 `case` takes a value of a declared type apart, by the constructors of that type. A constructor that holds a value names

@@ -1,0 +1,133 @@
+"""Trees from Python: nested values and arrays, checked, of any depth; against recursion in Python."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import numpy as np
+import pytest
+
+import catad
+from catad.source import CatadError
+
+TEXT = """
+type tree = Leaf f64 | Node {l : tree, r : tree}
+type list = Nil | Cons (f64, list)
+def rec total (t : tree) : f64 = case t of | Leaf x -> x * x | Node {l, r} -> total l * total r + total r
+def rec twice (t : tree) : tree = case t of | Leaf x -> Leaf (2 * x) | Node {l, r} -> Node {l = twice r, r = twice l}
+def rec sum_list (t : list) : f64 = case t of | Nil -> 0 | Cons (x, rest) -> x + sum_list rest
+def rec negated (t : list) : list = case t of | Nil -> Nil | Cons (x, rest) -> Cons (-x, negated rest)
+def totals [k] (ts : [k]tree) : [k]f64 = map total ts
+def same [k] (ts : [k]tree) : [k]tree = ts
+def both (s : tree, t : tree) : tree = Node {l = t, r = s}
+"""
+
+
+@pytest.fixture(scope="module")
+def program() -> catad.Program:
+    return catad.compile(TEXT)
+
+
+def leaf(x: float) -> Any:
+    return {"Leaf": x}
+
+
+def node(l: Any, r: Any) -> Any:
+    return {"Node": {"l": l, "r": r}}
+
+
+def some_tree(rng: random.Random, leaves: int) -> Any:
+    if leaves == 1:
+        return leaf(rng.uniform(0.5, 1.5))
+    k = rng.randrange(1, leaves)
+    return node(some_tree(rng, k), some_tree(rng, leaves - k))
+
+
+def total(t: Any) -> float:
+    if "Leaf" in t:
+        return float(t["Leaf"] ** 2)
+    return total(t["Node"]["l"]) * total(t["Node"]["r"]) + total(t["Node"]["r"])
+
+
+def twice(t: Any) -> Any:
+    return leaf(2 * t["Leaf"]) if "Leaf" in t else node(twice(t["Node"]["r"]), twice(t["Node"]["l"]))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_values_and_results(program: catad.Program, seed: int) -> None:
+    rng = random.Random(seed)
+    s, t = some_tree(rng, 1 + 3 * seed), some_tree(rng, 9 - seed)
+    assert program.total(t) == pytest.approx(total(t))
+    assert program.total.reference(t) == pytest.approx(total(t))
+    assert program.twice(t) == twice(t)
+    assert program.both((s, t)) == node(t, s)
+
+
+def test_arrays_of_trees(program: catad.Program) -> None:
+    rng = random.Random(1)
+    ts = [some_tree(rng, k) for k in (1, 7, 3)]
+    assert np.allclose(program.totals(ts), [total(t) for t in ts])
+    assert program.same(ts) == ts
+    assert program.totals([]).shape == (0,)
+
+
+def test_a_list_of_ten_thousand(program: catad.Program) -> None:
+    rows: Any = "Nil"
+    for k in range(10_000):
+        rows = {"Cons": (float(k), rows)}
+    assert program.sum_list(rows) == sum(range(10_000))
+    out = program.negated(rows)
+    for k in reversed(range(10_000)):
+        x, out = out["Cons"]
+        assert x == -k
+    assert out == {"Nil": ()}
+
+
+def test_a_tree_as_its_arrays(program: catad.Program) -> None:
+    t = node(leaf(2.0), node(leaf(3.0), leaf(5.0)))
+    arrays = {"root": 4, "tag": np.array([0, 0, 0, 1, 1, 0]), "Leaf": np.array([3.0, 5.0, 2.0, 0.0, 0.0, 9.0]),
+              "Node": {"l": np.array([0, 0, 0, 0, 2, 0]), "r": np.array([0, 0, 0, 1, 3, 0])}}
+    assert program.total(arrays) == pytest.approx(total(t))
+    assert program.twice(arrays) == twice(t)
+    assert program.total({**arrays, "root": 3}) == pytest.approx(total(t["Node"]["r"]))
+
+
+@pytest.mark.parametrize(("change", "text"), [
+    ({"root": 6}, "`t.root` is 6: there are 6 nodes"),
+    ({"Node": {"l": [0, 0, 0, 3, 2, 0], "r": [0, 0, 0, 1, 3, 0]}}, "does not stand before its parent"),
+    ({"Node": {"l": [0, 0, 0, -1, 2, 0], "r": [0, 0, 0, 1, 3, 0]}}, "does not stand before its parent"),
+    ({"Node": {"l": [0, 0, 0, 0, 0, 0], "r": [0, 0, 0, 1, 3, 0]}}, "node 0 has two parents"),
+    ({"tag": [0, 0, 0, 1, 7, 0]}, "`t.tag` should be"),
+    ({"Leaf": [1.0]}, "expected"),
+])
+def test_arrays_that_are_no_tree(program: catad.Program, change: dict[str, Any], text: str) -> None:
+    arrays = {"root": 4, "tag": [0, 0, 0, 1, 1, 0], "Leaf": [3.0, 5.0, 2.0, 0.0, 0.0, 9.0],
+              "Node": {"l": [0, 0, 0, 0, 2, 0], "r": [0, 0, 0, 1, 3, 0]}, **change}
+    with pytest.raises(CatadError) as e:
+        program.total(arrays)
+    assert text in str(e.value)
+
+
+@pytest.mark.parametrize(("value", "text"), [
+    (node(leaf(1.0), node(leaf(2.0), leaf("a"))), "`t.Node.r.Node.r.Leaf` should be of type f64"),
+    (node(leaf(1.0), 3), "`t.Node.r` should be one of Leaf, Node"),
+    ({"Node": {"l": leaf(1.0)}}, "it lacks `r`"),
+    ({"Twig": 1.0}, "has no constructor `Twig`"),
+    ([leaf(1.0)], "`t` should be one of Leaf, Node"),
+])
+def test_values_that_do_not_fit(program: catad.Program, value: Any, text: str) -> None:
+    with pytest.raises(CatadError) as e:
+        program.total(value)
+    assert text in str(e.value)
+
+
+def test_a_wrong_value_far_down(program: catad.Program) -> None:
+    """The place is spelt, shortened in its middle."""
+    rows: Any = {"Cons": (True, "Nil")}
+    for _ in range(5000):
+        rows = {"Cons": (1.0, rows)}
+    with pytest.raises(CatadError) as e:
+        program.sum_list(rows)
+    assert "`t.Cons.1.Cons.1" in str(e.value) and "…" in str(e.value) and ".Cons.0` should be" in str(e.value)
+    assert len(str(e.value)) < 2000
