@@ -32,6 +32,7 @@ import numpy as np
 from catad.api.sums import chosen, pack_sum, zeros
 from catad.api.tree_tangents import Shapes, pack_tangent, unpack_tangent
 from catad.api.trees import pack_tree, unpack_tree
+from catad.api.words import DTYPES, NAMES, bool_help, convert_help, count, describe, listed, shape_of
 from catad.source import CatadError, error
 from catad.types.size import Size
 from catad.types.type import (
@@ -55,14 +56,9 @@ __all__ = ["Packing", "callable_type", "dtype_of", "simple", "unpack"]
 
 Flat = Any          # float | int | bool | np.ndarray, as docs/internals.md says
 
-_DTYPES: dict[Scalar, np.dtype[Any]] = {
-    F64: np.dtype(np.float64), F32: np.dtype(np.float32), I64: np.dtype(np.int64), BOOL: np.dtype(np.bool_)}
-_NAMES = {d: t.name for t, d in _DTYPES.items()}
-
-
 def dtype_of(t: Scalar) -> np.dtype[Any]:
     """The NumPy dtype of arrays with this leaf."""
-    return _DTYPES[t]
+    return DTYPES[t]
 
 
 def callable_type(t: Type) -> bool:
@@ -225,8 +221,8 @@ class Packing:
         return values
 
     def _field_error(self, t: Record, where: Any, missing: list[str], unknown: list[Any]) -> CatadError:
-        parts = [f"lacks {_list(missing)}"] if missing else []
-        parts += [f"has no field {_list(unknown)}"] if unknown else []
+        parts = [f"lacks {listed(missing)}"] if missing else []
+        parts += [f"has no field {listed(unknown)}"] if unknown else []
         helps = [f"did you mean `{best}`?" for u in unknown
                  for best in difflib.get_close_matches(str(u), missing, 1)]
         return self._error("E0608", f"`{where}` should be the record {t}: it {' and '.join(parts)}"
@@ -251,7 +247,7 @@ class Packing:
         if t in (F64, F32) and isinstance(value, (int, float)) and kind is not bool:
             return self._float(t, value, where)
         raise self._error("E0605", f"`{where}` should be of type {t}; found {describe(value)}",
-                          help=_bool_help(t, value))
+                          help=bool_help(t, value))
 
     def _float(self, t: Scalar, value: float, where: Any) -> float:
         try:
@@ -264,26 +260,26 @@ class Packing:
             return float(np.float32(x))
 
     def _numpy_scalar(self, t: Scalar, value: np.generic, where: Any) -> float | int | bool:
-        if value.dtype == _DTYPES[t]:
+        if value.dtype == DTYPES[t]:
             return value.item()                                             # type: ignore[no-any-return]
         if t == I64 and isinstance(value, np.integer) and -2**63 <= int(value) < 2**63:
             return int(value)
         raise self._error("E0606", f"`{where}` should be of type {t}; found a NumPy {value.dtype} scalar",
-                          help=[_convert_help(t, value.dtype, f"{_PYTHON[t]}({where})")])
+                          help=[convert_help(t, value.dtype, f"{_PYTHON[t]}({where})")])
 
     def array(self, t: Scalar, value: Any, where: Any, dims: tuple[Size, ...]) -> np.ndarray[Any, Any]:
-        wanted = _DTYPES[t]
+        wanted = DTYPES[t]
         a = value if type(value) is np.ndarray else self._to_array(t, value, where, dims)
         if a.dtype != wanted:
             if a.dtype.newbyteorder("=") != wanted:
                 raise self._error(
                     "E0606", f"`{where}` should be an array of {t}, {array(dims, t)}; found an array of "
-                             f"{_NAMES.get(a.dtype, str(a.dtype))}",
-                    help=[_convert_help(t, a.dtype, f"{where}.astype(np.{wanted.name})")])
+                             f"{NAMES.get(a.dtype, str(a.dtype))}",
+                    help=[convert_help(t, a.dtype, f"{where}.astype(np.{wanted.name})")])
             a = a.astype(wanted)
         if a.ndim != len(dims):
             raise self._error("E0607", f"`{where}` should have shape [{', '.join(map(str, dims))}], "
-                                       f"{_count(len(dims), 'dimension')}; found shape {_shape(a.shape)}")
+                                       f"{count(len(dims), 'dimension')}; found shape {shape_of(a.shape)}")
         return a if a.flags.c_contiguous and a.flags.aligned else np.ascontiguousarray(a).copy()
 
     def _to_array(self, t: Scalar, value: Any, where: Any, dims: tuple[Size, ...]) -> np.ndarray[Any, Any]:
@@ -302,7 +298,7 @@ class Packing:
         raise self._error("E0605", f"`{where}` should be an array, {expected}; found {describe(value)}")
 
     def _from_list(self, t: Scalar, value: Any, where: Any, expected: Type) -> np.ndarray[Any, Any]:
-        wanted = _DTYPES[t]
+        wanted = DTYPES[t]
         if t != BOOL and any(isinstance(x, (bool, np.bool_)) for x in _leaves(value)):
             raise self._error("E0605", f"`{where}` should hold numbers, {expected}; found a truth value")
         try:
@@ -315,7 +311,7 @@ class Packing:
             with np.errstate(over="ignore"):
                 return a.astype(wanted)
         raise self._error("E0605", f"`{where}` should be an array, {expected}; found a list of "
-                                   f"{_NAMES.get(a.dtype, 'other things')}")
+                                   f"{NAMES.get(a.dtype, 'other things')}")
 
     def shapes(self) -> Shapes:
         """The trees that were given."""
@@ -387,39 +383,3 @@ def _rebuild(values: dict[str, Any], cls: type | None) -> Any:
         return cls(**values)
     except TypeError:                                     # a class that is not made from its fields
         return values
-
-
-# ── words ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-def describe(value: Any) -> str:
-    """A few words for a value of the wrong kind."""
-    if isinstance(value, np.ndarray):
-        return f"an array of {_NAMES.get(value.dtype, str(value.dtype))} with shape {_shape(value.shape)}"
-    if value is None:
-        return "None"
-    if isinstance(value, (bool, int, float)):
-        return f"the {type(value).__name__} {value!r}"
-    name = type(value).__name__
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
-
-
-def _shape(shape: tuple[int, ...]) -> str:
-    return "[" + ", ".join(map(str, shape)) + "]"
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}" + ("" if n == 1 else "s")
-
-
-def _list(names: Sequence[Any]) -> str:
-    return ", ".join(f"`{x}`" for x in names)
-
-
-def _bool_help(t: Scalar, value: Any) -> list[str]:
-    return ["truth values are not numbers here; convert with int(…) or float(…)"] if type(value) is bool else []
-
-
-def _convert_help(t: Scalar, found: np.dtype[Any], how: str) -> str:
-    if found.kind == "c":
-        return "complex numbers are not values of the language; pass real and imaginary parts"
-    return f"nothing is converted silently; if that is meant, pass  {how}" if found.kind in "biuf" else ""

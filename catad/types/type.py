@@ -221,7 +221,7 @@ def marked_tangent(t: Type, result: bool = False) -> Type:
         case Data() if t.size is not None:
             return Tangent(t, result)
         case Data():
-            return marked_tangent(t.payloads, result)
+            return marked_tangent(t.payloads, result) if t.payloads.fields else UNIT
         case Prod(items):
             return Prod(tuple(marked_tangent(i, result) for i in items))
         case Record(fields):
