@@ -18,7 +18,7 @@ from catad.rewrite.unchecked import checked
 from catad.source import error
 from catad.source.deep import deep
 from catad.types.size import Size
-from catad.types.type import I64, dims, flatten, holds_function
+from catad.types.type import I64, Type, array, dims, flatten, holds_function, leaf
 
 __all__ = ["check_rules", "normalised", "prepare"]
 
@@ -140,16 +140,29 @@ def bind(net: Net, entry: Entry) -> Net:
     if not wires:
         return net
     b = Builder()
-    inputs = [b.input(t) for t in net.source]
     alone = {s.variable for t in net.source for s in dims(t)}
-    b.sizes.extend(x for x in net.sizes if x in alone)
+    late = {x for x, _ in wires if x not in alone}            # known only after a number has been read
+    inputs = [b.input(_measured(t, f"{k}$", late)) for k, t in enumerate(net.source)]
     args = list(inputs)
+    b.sizes.extend(x for x in net.sizes if x in alone)
+    b.sizes.extend(given.variable for t, w in zip(net.source, inputs, strict=True)
+                   for s, given in zip(dims(t), dims(b.type(w)), strict=True) if s != given and given.variable)
     for x, k in wires:
         if x in alone:
             _check(b, x, inputs[k], args, entry)
         else:
             b.box(BindSize(x, False), [inputs[k]], [], span=entry.span)
+    for k, t in enumerate(net.source):
+        if t != b.type(inputs[k]):
+            guard = Guard(tuple((g, s) for g, s in zip(dims(b.type(inputs[k])), dims(t), strict=True) if g != s))
+            args[k] = b.box(guard, [args[k]], [t], span=entry.span)[0]
     return b.net(*b.splice(net, args))
+
+
+def _measured(t: Type, name: str, late: set[str]) -> Type:
+    """The type with names of their own for dimensions that mention a size that is bound later."""
+    sizes = (Size.var(f"{name}{j}") if late & {*s.variables} else s for j, s in enumerate(dims(t)))
+    return array(tuple(sizes), leaf(t))
 
 
 def _check(b: Builder, x: str, w: Wire, args: list[Wire], entry: Entry) -> None:

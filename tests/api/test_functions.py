@@ -269,3 +269,14 @@ def test_a_derivative_of_ones_own_is_used_from_python_too() -> None:
     assert catad.grad(catad.grad(p.f))(2.6) == 2.0 == catad.hvp(p.f)(2.6, 1.0)
     assert catad.jacobian(p.f)(2.6) == 3.0 + 2.6 == catad.jvp(p.f)(2.6, 1.0)[1]
     assert catad.jet(p.f, 2)(2.6, [1.0, 0.0])[1].tolist() == [5.6, 1.0]
+
+
+def test_a_number_may_be_part_of_the_size_of_an_entrys_argument() -> None:
+    f = catad.compile("def f [n] (k : i64) (x : [n + k]f64) (y : [n]f64) : f64 = sum (for i < n -> x[i + k] * y[i])",
+                      entry="f")
+    assert f(1, [1.0, 2.0, 3.0], [1.0, 1.0]) == 5.0 == f.reference(1, [1.0, 2.0, 3.0], [1.0, 1.0])
+    assert catad.grad(f, argnums=1)(1, [1.0, 2.0, 3.0], [4.0, 5.0]).tolist() == [0.0, 4.0, 5.0]
+    fails("E0607", "expected k + n = 4", lambda: f(2, [1.0, 2.0, 3.0], [1.0, 1.0]))
+    with pytest.raises(CatadError) as e:                    # from elsewhere, where nobody looked before
+        f.fast(2, np.array([1.0, 2.0, 3.0]), np.array([1.0, 1.0]))
+    assert e.value.diagnostics[0].code == "E0502"
