@@ -59,7 +59,10 @@ def _value(node: ast.expr) -> Any:
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return -_value(operand)
         case ast.List(elts=items):
-            return [_value(x) for x in items]
+            values = [_value(x) for x in items]
+            if values and all(isinstance(x, dict) for x in values):        # an array of records comes as one of arrays
+                return {k: [x[k] for x in values] for k in values[0]}
+            return values
         case ast.Tuple(elts=items):
             return tuple(_value(x) for x in items)
         case ast.Dict(keys=keys, values=values):
