@@ -121,7 +121,7 @@ def _definitions(source: Source) -> list[str]:
     """A file of the library as a table: headers and the first sentence of the comments."""
     lines = ["| definition | |", "|---|---|"]
     for d in parse(source).decls:
-        if isinstance(d, tree.Def):
+        if isinstance(d, tree.Def) and not d.name.endswith(("_small", "_start")):         # parts of others
             header = source.text[d.name_span.start:d.body.span.start].rstrip().removesuffix("=")
             header = re.sub(r"\s+", " ", header).strip().replace("|", "\\|")
             doc = re.split(r"(?<=\.)\s", re.sub(r"\s+", " ", d.doc).strip())[0] if d.doc else ""

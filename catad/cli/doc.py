@@ -1,12 +1,14 @@
 """`catad doc FILE`: Markdown of what a file defines, from its types and the comments above.
 
-The comment at the head of the file is the introduction; tests in comments become the examples of the definition that
-they follow.
+The comment at the head of the file is the introduction; tests in comments become the examples of the definition whose
+comment they are in, else of the one that they follow. FILE may be a module of the library: `catad doc std/linear.cad`.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -21,9 +23,14 @@ if TYPE_CHECKING:
 
 __all__ = ["document", "run"]
 
+_MARKS = ("> ", "= ", "! ")
+
 
 def run(args: argparse.Namespace, report: Report) -> int:
-    write(args.output, document(read(args.file), str(root_of(args.file))))
+    from catad.types.library import standard_module, standard_modules
+    library = args.file in standard_modules() and not os.path.exists(args.file)
+    source = standard_module(args.file) if library else read(args.file)
+    write(args.output, document(source, str(root_of(source.name))))
     return 0
 
 
@@ -36,9 +43,12 @@ def document(source: Source, root: str) -> str:
     file = parse(source)
     title = source.name.replace("\\", "/").rsplit("/", 1)[-1]
     parts = [f"# {title}", *_introduction(file)]
+    above = [_above(source, decl) for decl in file.decls]
     for k, decl in enumerate(file.decls):
         end = file.decls[k + 1].span.start if k + 1 < len(file.decls) else len(source.text)
-        parts += _declaration(decl, module.definitions, _examples(source, decl.span.end, end))
+        following = _examples(source.text[decl.span.end:end])
+        theirs = len(above[k + 1]) if k + 1 < len(file.decls) else 0
+        parts += _declaration(decl, module.definitions, [*above[k], *following[:len(following) - theirs]])
     return "\n\n".join(parts) + "\n"
 
 
@@ -53,7 +63,7 @@ def _introduction(file: tree.File) -> Iterator[str]:
         lines.append(_words(comment.span.text))
         end = comment.span.end
     following = text[end:]
-    if lines and (not following.strip() or following.startswith("\n\n")):
+    if lines and (not following.strip() or following.startswith(("\n\n", "\nimport "))):
         yield "\n".join(lines)
 
 
@@ -93,10 +103,19 @@ def _annotated(p: tree.Pattern) -> bool:
     return isinstance(p, tree.PAnn) or (isinstance(p, tree.PTuple) and all(map(_annotated, p.items)))
 
 
-def _examples(source: Source, start: int, end: int) -> list[str]:
+def _above(source: Source, decl: tree.Decl) -> list[str]:
+    """The tests in the comment right above a definition, if that says something too."""
+    if not isinstance(decl, tree.Def) or not decl.doc:
+        return []
+    lines = source.text[:decl.span.start].splitlines()
+    block = list(itertools.takewhile(lambda line: line.startswith("--"), reversed(lines)))
+    return _examples("\n".join(reversed(block)))
+
+
+def _examples(text: str) -> list[str]:
     """The lines of the tests between two declarations, with their marks."""
-    lines = (line.strip() for line in source.text[start:end].splitlines())
-    return [words for line in lines if line.startswith("--") and (words := _words(line)).startswith(("> ", "= ", "! "))]
+    lines = (line.strip() for line in text.splitlines())
+    return [words for line in lines if line.startswith("--") and (words := _words(line)).startswith(_MARKS)]
 
 
 def _words(comment: str) -> str:

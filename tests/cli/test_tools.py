@@ -108,6 +108,15 @@ def test_doc(tmp_path: pathlib.Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["doc", str(tmp_path / "none.cad")]) == 1
 
 
+def test_doc_of_a_module_of_the_library(capfd: pytest.CaptureFixture[str]) -> None:
+    """Its tests stand in the comments of the definitions, and belong to these."""
+    assert main(["doc", "std/poly.cad"]) == 0
+    text = capfd.readouterr().out
+    assert text.startswith("# poly.cad\n\nPolynomials as arrays of coefficients")
+    assert "by Horner's rule.\n\nExamples:\n\n```\n> eval [1.0, 2.0, 3.0] 2.0\n= 17.0\n```\n\n## eval_both\n" in text
+    assert main(["doc", "std/none.cad"]) == 1
+
+
 def test_cache(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     import catad
     monkeypatch.setenv("CATAD_CACHE", str(tmp_path / "kept"))
