@@ -64,6 +64,8 @@ class Owner(Protocol):
 
     def named(self, name: str, active: Mask, outs: Mask, inner: bool) -> NamedLens: ...
 
+    def begun(self, name: str, active: Mask, outs: Mask) -> bool: ...
+
 
 class Account:
     """One net's forward part `fwd` and backward part `back` under construction."""

@@ -3,8 +3,9 @@
     y = f(x),   y' = e(x, y, x')   linear in x'
 
 A call of f stays a call until all derivatives are taken. Forward mode calls the rule, reverse mode calls its transpose,
-and Taylor mode solves it by Picard's iteration: from  y = y(0) + ∫ e(x, y, x')  each step gains a coefficient, and what
-the steps have in common is computed once, after series are unfolded.
+and Taylor mode solves  y = y(0) + ∫ e(x, y, x')  coefficient by coefficient: e to order j gives y to order j + 1. What
+the steps have in common is computed once, after series are unfolded. The rule may call f again: Taylor mode meets it
+with a smaller order, and reverse mode transposes f itself where the rule, being transposed, comes back to it.
 """
 
 from __future__ import annotations
@@ -36,38 +37,31 @@ from catad.net.zero import base, constant
 from catad.ops import row
 from catad.source import CatadError, error
 from catad.types.size import Size
-from catad.types.type import Array, Type, is_float
+from catad.types.type import Array, Series, Type, array, dims, is_float, leaf
 
-__all__ = ["check_linear", "derivative", "integral"]
+__all__ = ["check_linear", "coefficients", "scaled", "series"]
 
 ZERO, FIXED, LINEAR = "zero", "fixed", "linear"       # how a wire depends on the tangents
 
 
 # ── series in time ─────────────────────────────────────────────────────────────────────────────────────────────
 
-def derivative(b: Builder, w: Wire, t: Type, order: int) -> Wire:
-    """dx/dt of a series wire over t; its last coefficient is not known, and not needed."""
-    items = _coefficients(b, w, t, order)
-    scaled = [_scaled(b, c, float(j + 1)) for j, c in enumerate(items)]
-    rest = b.prim("stack", *scaled[1:], _scaled(b, scaled[-1], 0.0))
-    return b.box(SeriesPack(order), [scaled[0], rest], [b.type(w)])[0]
-
-
-def integral(b: Builder, start: Wire, e: Wire, order: int) -> Wire:
-    """start + ∫ e dt for a series wire e."""
-    t = b.type(start)
-    value = b.box(SeriesPart("value"), [e], [t])[0]
-    items = [value, *_coefficients(b, e, t, order)[:order - 1]]
-    rest = b.prim("stack", *(_scaled(b, c, 1.0 / (j + 1)) for j, c in enumerate(items)))
-    return b.box(SeriesPack(order), [start, rest], [b.type(e)])[0]
-
-
-def _coefficients(b: Builder, w: Wire, t: Type, order: int) -> list[Wire]:
+def coefficients(b: Builder, w: Wire, t: Type, order: int) -> list[Wire]:
+    """The coefficients 0 … order of a series wire over t."""
+    value = b.box(SeriesPart("value"), [w], [t])[0]
     whole = b.box(SeriesPart("coefficients"), [w], [Array(Size.of(order), t)])[0]
-    return [b.prim("index", whole, b.size(Size.of(j))) for j in range(order)]
+    return [value, *(b.prim("index", whole, b.size(Size.of(j))) for j in range(order))]
 
 
-def _scaled(b: Builder, w: Wire, factor: float) -> Wire:
+def series(b: Builder, items: Sequence[Wire]) -> Wire:
+    """The series with these coefficients, two at least."""
+    t, order = b.type(items[0]), len(items) - 1
+    rest = b.prim("stack", *items[1:])
+    return b.box(SeriesPack(order), [items[0], rest], [array(dims(t), Series(order, leaf(t)))])[0]
+
+
+def scaled(b: Builder, w: Wire, factor: float) -> Wire:
+    """A multiple."""
     if factor == 1.0:
         return w
     t = base(b.type(w))

@@ -58,6 +58,7 @@ class Reverse:
         self._named: dict[tuple[str, Mask, Mask, bool], NamedLens] = {}
         self.custom: Mapping[str, str] = {}               # named nets with a rule of their own, and that rule
         self.counting = Counting(self.activity)
+        self._begun: dict[tuple[str, Mask, Mask, bool], None] = {}
         self.transpositions: dict[tuple[str, tuple[Type, ...], Mask], Net | None] = {}
 
     def lens(self, net: Net, active: Sequence[bool], outs: Sequence[bool], accumulated: Sequence[bool],
@@ -92,7 +93,9 @@ class Reverse:
         key = (name, active, outs, inner)
         if key not in self._named:
             net = self.nets[name]
+            self._begun[key] = None
             lens = self.lens(net, active, outs, active, 1 if inner else 0)
+            del self._begun[key]
             mask = "".join("1" if a else "0" for a in (*active, *outs)) + ("i" if inner else "")
             fwd, bwd = f"{name}!fwd{mask}", f"{name}!bwd{mask}"
             again = lens.residual > _LONG + 2 * len(net.inputs) or binds_sizes(lens.fwd)
@@ -102,6 +105,10 @@ class Reverse:
                 self.nets[fwd], self.nets[bwd] = lens.fwd, lens.bwd
             self._named[key] = NamedLens(fwd, bwd, lens, again)
         return self._named[key]
+
+    def begun(self, name: str, active: Mask, outs: Mask) -> bool:
+        """Is this lens being made?"""
+        return (name, active, outs, True) in self._begun
 
 
 def _again(net: Net, lens: Lens) -> Net:

@@ -47,7 +47,7 @@ def forward(s: Account, k: int, box: Box) -> None:
     wanted = any(s.useful[t] for t in box.targets)
     if wanted and isinstance(box.op, Loop):
         _loop_forward(s, k, box)
-    elif wanted and isinstance(box.op, Call) and box.op.name not in s.owner.custom:
+    elif wanted and isinstance(box.op, Call) and not _by_rule(s, box):
         _call_forward(s, k, box)
     else:
         s.copy(box)
@@ -72,7 +72,7 @@ def _call_forward(s: Account, k: int, box: Box) -> None:
 
 
 def call_backward(s: Account, k: int, box: Box) -> None:
-    if isinstance(box.op, Call) and box.op.name in s.owner.custom:
+    if k not in s.records:
         _rule_backward(s, box)
         return
     op, record = box.op, s.records[k]
@@ -85,15 +85,28 @@ def call_backward(s: Account, k: int, box: Box) -> None:
     s.absorb(sources, out, box)
 
 
+def _rule_use(s: Account, box: Box) -> tuple[str, tuple[bool, ...], tuple[bool, ...]]:
+    """The rule of a definition, the primed names that vary, and the results whose derivatives are wanted."""
+    assert isinstance(box.op, Call)
+    live = (s.varied[w] for w in box.sources if is_float(s.net.wires[w]))
+    active = (*(False for _ in (*box.sources, *box.targets)), *live)
+    return s.owner.custom[box.op.name], active, tuple(s.useful[w] for w in box.targets if is_float(s.net.wires[w]))
+
+
+def _by_rule(s: Account, box: Box) -> bool:
+    """Has the definition a rule of its own? One whose rule is just being transposed, in which it occurs in a linear
+    place (checked), is transposed itself."""
+    assert isinstance(box.op, Call)
+    return box.op.name in s.owner.custom and not s.owner.begun(*_rule_use(s, box))
+
+
 def _rule_backward(s: Account, box: Box) -> None:
     """A definition with a rule of its own: the transpose of that, in its tangents."""
     op = box.op
     assert isinstance(op, Call)
-    rule = s.owner.custom[op.name]
     sources = [w for w in box.sources if is_float(s.net.wires[w])]
     targets = [w for w in box.targets if is_float(s.net.wires[w])]
-    active = (*(False for _ in (*box.sources, *box.targets)), *(s.varied[w] for w in sources))
-    named = s.owner.named(rule, active, tuple(s.useful[w] for w in targets), True)
+    named = s.owner.named(*_rule_use(s, box), True)
     primals = [s.primal(w) for w in (*box.sources, *box.targets)]
     given = [*primals, *(zero(s.back, s.net.wires[w]) for w in sources)]
     reason = f"derivative of {op.name}"

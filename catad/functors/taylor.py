@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from catad.functors.base import Bundle, Functor, Shape
-from catad.functors.custom import derivative, integral
+from catad.functors.custom import coefficients, scaled, series
 from catad.net.build import Builder
 from catad.net.net import Box, Call, Net, Prim, SeriesPack, SeriesPart, Wire
 from catad.net.zero import zero
@@ -34,6 +34,7 @@ class Taylor(Functor):
         super().__init__(nets)
         self.order = order
         self.name = f"t{order}"
+        self._orders: dict[int, Taylor] = {order: self}
 
     def parts(self, t: Type) -> tuple[Type, ...]:
         return (t, to_series(t, self.order)) if is_float(t) else (t,)
@@ -84,39 +85,56 @@ class Taylor(Functor):
         return Bundle((None, b.prim("index", self.lifted(b, x), k, span=box.span)))
 
     def _call(self, b: Builder, net: Net, box: Box, args: list[Bundle]) -> list[Bundle]:
-        """A definition with a rule of its own: the solution of that, a coefficient for each step."""
+        """A definition with a rule of its own: y[j + 1] = e[j] / (j + 1), with e known to order j from y to order j."""
         op = box.op
         assert isinstance(op, Call)
         rule = self.custom.get(op.name)
         if rule is None or all(len(x.slots) < 2 or x.slots[1] is None for x in args):
             return super()._call(b, net, box, args) if rule is None else self._plainly(b, net, box, args)
-        types = net.type_of(box.targets)
+        sources, types = net.type_of(box.sources), net.type_of(box.targets)
         start = b.box(op, [self.value(b, x) for x in args], types, (), box.span, box.reason)
-        tangents = [self._tangent(b, t, x) for t, x in zip(net.type_of(box.sources), args, strict=True) if is_float(t)]
-        ys = [Bundle((None, self.lifted(b, x))) if is_float(t) else x
-              for t, x in zip(types, [self.plain(t, w) for t, w in zip(types, start, strict=True)], strict=True)]
-        floats = [k for k, t in enumerate(types) if is_float(t)]
-        for _ in range(self.order):
-            given = [*args, *ys, *tangents]
-            name, shapes = self.named(rule, tuple(x.shape for x in given))
-            targets = [self.parts(types[k])[s.index(True)] for k, s in zip(floats, shapes, strict=True)]
-            out = b.box(Call(name, op.sizes), [w for x in given for w in x.wires], targets, (), box.span,
-                        f"derivative of {op.name}")
-            for k, w, s in zip(floats, out, shapes, strict=True):
-                e = self.lifted(b, Bundle(tuple(w if p else None for p in s)))
-                ys[k] = Bundle((None, integral(b, start[k], e, self.order)))
-        return ys
+        known = [self._known(b, t, x, self.order) for t, x in zip(sources, args, strict=True)]
+        ys = [[w] for w in start]
+        floats = [y for y, t in zip(ys, types, strict=True) if is_float(t)]
+        for j in range(self.order):
+            given = [*(c[:j + 1] for c in (*known, *ys)),
+                     *(_slope(b, t, c, j) for t, c in zip(sources, known, strict=True) if is_float(t))]
+            out = self._rule(b, Call(rule, op.sizes), j, given, [b.type(y[0]) for y in floats], box)
+            for y, w in zip(floats, out, strict=True):
+                y.append(scaled(b, w, 1.0 / (j + 1)))
+        return [Bundle((None, series(b, y))) if is_float(t) else self.plain(t, y[0])
+                for t, y in zip(types, ys, strict=True)]
+
+    def _rule(self, b: Builder, op: Call, order: int, given: Sequence[Sequence[Wire]], types: Sequence[Type],
+              box: Box) -> list[Wire]:
+        """The coefficient of this order of what the rule makes of arguments with so many coefficients (or one)."""
+        reason = "derivative of a definition"
+        if order == 0:
+            return list(b.box(op, [c[0] for c in given], types, (), box.span, reason))
+        bundles = [Bundle((None, series(b, c))) if len(c) > 1 else self.plain(b.type(c[0]), c[0]) for c in given]
+        lower = self.lower(order)
+        name, shapes = lower.named(op.name, tuple(x.shape for x in bundles))
+        targets = [lower.parts(t)[s.index(True)] for t, s in zip(types, shapes, strict=True)]
+        out = b.box(Call(name, op.sizes), [w for x in bundles for w in x.wires], targets, (), box.span, reason)
+        return [coefficients(b, w, t, order)[order] if s[1] else zero(b, t)
+                for w, t, s in zip(out, types, shapes, strict=True)]
+
+    def lower(self, order: int) -> Taylor:
+        """The functor of another order."""
+        if order not in self._orders:
+            other = self._orders[order] = type(self)(self.nets, order)
+            other.custom, other._orders = self.custom, self._orders
+        return self._orders[order]
+
+    def _known(self, b: Builder, t: Type, x: Bundle, order: int) -> list[Wire]:
+        """The coefficients of a bundle; the value alone of one that is constant."""
+        w = x.slots[-1]
+        return [x.head] if len(x.slots) == 1 or w is None else coefficients(b, w, t, order)
 
     def _plainly(self, b: Builder, net: Net, box: Box, args: list[Bundle]) -> list[Bundle]:
         types = net.type_of(box.targets)
         wires = b.box(box.op, [x.head for x in args], types, (), box.span, box.reason)
         return [self.plain(t, w) for t, w in zip(types, wires, strict=True)]
-
-    def _tangent(self, b: Builder, t: Type, x: Bundle) -> Bundle:
-        """dx/dt"""
-        if x.slots[1] is None:
-            return Bundle((zero(b, t), None))
-        return Bundle((None, derivative(b, x.slots[1], t, self.order)))
 
     def slotwise(self, b: Builder, box: Box, net: Net, args: Sequence[Bundle]) -> Bundle:
         t = net.wires[box.targets[0]]
@@ -130,3 +148,10 @@ class Taylor(Functor):
 
     def series(self, b: Builder, box: Box, net: Net, args: Sequence[Bundle]) -> Bundle:
         raise AssertionError("series inside are unfolded before another Taylor functor is applied")
+
+
+def _slope(b: Builder, t: Type, c: Sequence[Wire], order: int) -> list[Wire]:
+    """The coefficients 0 … order of dx/dt, from those of x."""
+    if len(c) == 1:
+        return [zero(b, t)]
+    return [scaled(b, c[i + 1], float(i + 1)) for i in range(order + 1)]

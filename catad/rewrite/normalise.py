@@ -12,7 +12,7 @@ perturbations cannot be confused.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from catad.net.build import Builder, rename_sizes, resize_op
@@ -70,6 +70,7 @@ class Normaliser:
         self.tidy = tidy
         self.nets: dict[str, Net] = {}
         self._fresh = 0
+        self._pending: dict[str, None] = {}                  # definitions whose own derivative is being normalised
 
     def normal(self, name: str, *, tidied: bool = True) -> Net:
         """The normal form of a named net with a first-order boundary.
@@ -167,10 +168,14 @@ class Normaliser:
         return b.box(op, wires, [subst(t, {}, at) for t in normal.target], (), box.span, box.reason)
 
     def _with_rule(self, b: Builder, box: Box, values: list[Value], sizes: Sizes) -> Sequence[Value]:
-        """What carries its own derivative stays a call; its rule is needed too."""
+        """What carries its own derivative stays a call; its rule is needed too, and may call it."""
         assert isinstance(box.op, Call)
-        normal = self.normal(box.op.name)
-        self.normal(self.table.rules[box.op.name])
+        name = box.op.name
+        normal = self.normal(name)
+        if name not in self._pending and self.table.rules[name] not in self.nets:
+            self._pending[name] = None
+            self.normal(self.table.rules[name])
+            del self._pending[name]
         op = Call(box.op.name, tuple(sizes.items()))
         return b.box(op, _wires(values, box.span), [subst(t, {}, sizes) for t in normal.target], (), box.span,
                      box.reason)
@@ -182,6 +187,11 @@ class Normaliser:
         if not isinstance(f, Closure):
             raise unknown_function(box.span)
         net, constants = self.closed(f, b)
+        circular = [name for name in called(net) if name in self._pending]
+        if circular:
+            raise error("E0208", f"the derivative of `{circular[0]}` is defined by itself", box.span,
+                        f"this needs the derivative of `{circular[0]}`",
+                        help=["the equation may use the function, and the primed names; not the function's derivative"])
         return self.expand(b, op, net, constants, _wires(values[1:], box.span), box.span)
 
     # ── bubbles
@@ -266,6 +276,15 @@ def count_boxes(net: Net) -> int:
     n = net._memo["boxes"]
     assert isinstance(n, int)
     return n
+
+
+def called(net: Net) -> Iterator[str]:
+    """The names that a net calls, bubbles included."""
+    for box in net.boxes:
+        if isinstance(box.op, Call):
+            yield box.op.name
+        for bubble in box.bubbles:
+            yield from called(bubble)
 
 
 def binds_sizes(net: Net) -> bool:
