@@ -15,7 +15,7 @@ import catad.scipy
 
 HERE = Path(__file__).resolve().parent
 MATERIAL = {"stretch": 1000.0, "shear": 300.0, "bend": 30.0, "drag": 1.0}
-BALL = {"centre": np.array([0.0, 0.0, 0.4]), "radius": 0.4}
+BALL: dict[str, Any] = {"centre": np.array([0.0, 0.0, 0.4]), "radius": 0.4}
 THROW = {"velocity": np.array([1.6, 0.1, 3.0]), "spin": np.array([0.2, 0.4, 0.1])}
 
 Vector = NDArray[np.float64]
@@ -109,7 +109,7 @@ def forces(weave: Weave, x: Vector) -> tuple[Vector, Vector]:
     outer = n[:, :, None] * n[:, None, :]
     block = strength[:, None, None] * (outer + (1 - weave["rest"] / d)[:, None, None] * (eye - outer))
     for i, j, sign in ((a, a, 1), (b, b, 1), (a, b, -1), (b, a, -1)):
-        np.add.at(hessian, (i, slice(None), j), sign * block)
+        np.add.at(hessian, (i, slice(None), j), sign * block)                # type: ignore[arg-type]
     gradient[:, 2] += 9.81
     every = np.arange(p)
     below = np.maximum(-x[:, 2], 0)

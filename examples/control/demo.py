@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from problem import (
     ABOVE,
     ENGINE,
     HERE,
     START,
     Landing,
-    Vector,
     bounce_by_scipy,
     landing_by_scipy,
     optimal,
@@ -95,7 +95,7 @@ def the_rocket(report: Report, program: Any) -> Landing:
     return side
 
 
-def tangent_law(side: Landing, at: Vector) -> float:
+def tangent_law(side: Landing, at: NDArray[np.bool_]) -> float:
     """How far the tangent of the thrust is from (a + b t) / (1 + c t) (Lawden 1963) in the middles of intervals."""
     t = (np.arange(len(at)) + 0.5)[at] / len(at)
     y = np.tan(side.tilt[at])

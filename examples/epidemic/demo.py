@@ -100,7 +100,7 @@ def in_jax() -> Callable[[], object]:
         p = jnp.exp(x)
 
         def day(y: jax.Array, _: None) -> tuple[jax.Array, jax.Array]:
-            for _ in range(4):
+            for _quarter in range(4):
                 y = step(p, y)
             return y, y[1]
 

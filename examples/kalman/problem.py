@@ -124,7 +124,8 @@ def filter_by_hand(seasons: int, logs: Mapping[str, float], y: Vector) -> float:
     """The same filter in NumPy, as one would write it."""
     z, t, q, h = matrices(seasons, logs)
     m = len(z)
-    a, p, far, seen = np.zeros(m), np.zeros((m, m)), np.eye(m), 0.0
+    a, p, far = np.zeros(m), np.zeros((m, m)), np.eye(m)
+    seen: Any = 0.0
     for value in y:
         pz, fz = p @ z, far @ z
         miss, f, g = value - z @ a, z @ pz + h, z @ fz
