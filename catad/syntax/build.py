@@ -83,10 +83,18 @@ class Builder:
     # ── types ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def t_name(self, name: Token) -> t.TypeExpr:
+        return self._primed(name, name, "")
+
+    def t_name_of(self, alias: Token, name: Token) -> t.TypeExpr:
+        return self._primed(alias, name, alias.text)
+
+    def _primed(self, first: Token, name: Token, before: str) -> t.TypeExpr:
+        """A name of a type, in an import or not, and its tangents, which the lexer takes for a part of it."""
         bare = name.text.rstrip("'")
-        node: t.TypeExpr = t.TName(Span(self.source, name.start, name.start + len(bare)), bare)
-        for end in range(name.start + len(bare) + 1, name.end + 1):
-            node = t.TTangent(Span(self.source, name.start, end), node)
+        end = name.start + len(bare)
+        node: t.TypeExpr = t.TName(Span(self.source, first.start, end), before + bare)
+        for k in range(end + 1, name.end + 1):
+            node = t.TTangent(Span(self.source, first.start, k), node)
         return node
 
     def t_tangent(self, item: t.TypeExpr, prime: Token) -> t.TTangent:
@@ -103,6 +111,10 @@ class Builder:
             self.refuse("a tangent type takes no arguments", self.at(name),
                         help=f"for the tangent of an applied type write  ({name.text.rstrip(chr(39))} …)'")
         return t.TApp(self.between(name, args[-1]), name.text, tuple(args))
+
+    def t_app_of(self, alias: Token, name: Token, args: list[t.TypeExpr]) -> t.TApp:
+        inner = self.t_app(name, args)
+        return t.TApp(self.between(alias, args[-1]), alias.text + inner.name, inner.args)
 
     def t_unit(self, left: Token, right: Token) -> t.TProd:
         return t.TProd(self.between(left, right), ())
@@ -316,11 +328,11 @@ class Builder:
 
     def _constructor(self, type: t.TypeExpr) -> tuple[str, t.TypeExpr | None]:
         match type:
-            case t.TName(name=name):
+            case t.TName(name=name) if "." not in name:
                 return name, None
-            case t.TApp(name=name, args=(payload,)):
+            case t.TApp(name=name, args=(payload,)) if "." not in name:
                 return name, payload
-            case t.TApp(args=args):
+            case t.TApp(name=name, args=args) if "." not in name:
                 span = self.between(args[0], args[-1])
                 title, text = "a constructor holds one value", "these are several"
                 help = f"make it a tuple:  {type.name} ({', '.join(a.span.text for a in args)})"
@@ -332,4 +344,4 @@ class Builder:
 
 def _is_constructor(type: t.TypeExpr) -> bool:
     """Does a declaration of one alternative declare a sum? Constructors are written with a capital."""
-    return isinstance(type, t.TName | t.TApp) and type.name[:1].isupper()
+    return isinstance(type, t.TName | t.TApp) and type.name[:1].isupper() and "." not in type.name

@@ -66,7 +66,7 @@ class Printer:
         self.comments.sync(node.span.start)
         match node:
             case t.TName(_, name):
-                return self.word(name)
+                return self._type_name(name)
             case t.TTangent():
                 return self._tangent(node)
             case t.TProd(_, items):
@@ -78,7 +78,7 @@ class Printer:
             case t.TFun(_, arg, result):
                 return group(self.type(arg), text(" "), self.word("->"), LINE, self.type(result))
             case t.TApp(_, name, args):
-                docs = [self.word(name)]
+                docs = [self._type_name(name)]
                 for arg in args:
                     docs.append(nest(_STEP, LINE, self.type(arg)))
                 return group(*docs)
@@ -92,10 +92,15 @@ class Printer:
         while isinstance(item, t.TTangent):
             primes, item = primes + 1, item.item
         if isinstance(item, t.TName):
-            return self.word(item.name + "'" * primes)
+            return self._type_name(item.name + "'" * primes)
         docs = [self.type(item)]
         docs += [self.word("'") for _ in range(primes)]
         return cat(*docs)
+
+    def _type_name(self, name: str) -> Doc:
+        """A name, or one of an import, which is two tokens."""
+        alias, point, member = name.partition(".")
+        return cat(self.word(alias), self.word(point + member)) if point else self.word(name)
 
     def _type_field(self, field: tuple[str, t.TypeExpr]) -> Doc:
         return cat(self.words(field[0], ":"), text(" "), self.type(field[1]))
@@ -182,7 +187,7 @@ class Printer:
         name, value = field
         if isinstance(value, t.Name) and value.name == name:
             return self.word(name)
-        return cat(self.words(name, "="), text(" "), nest(_STEP, self.expr(value)))
+        return cat(self.words(name, "="), text(" "), nest(_STEP, self._item(value)))
 
     def _proj(self, e: t.Proj) -> Doc:
         return cat(self._before_point(e.item), self.word(f".{e.index}"))

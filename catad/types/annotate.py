@@ -83,7 +83,9 @@ def _named(c: Context, name: str, args: tuple[tree.TypeExpr, ...], span: Span) -
     found = c.world.declared_type(name)
     if found is not None:
         return _expand(c, *found, args, span)
-    if args or not name[:1].islower() or re.fullmatch(r"[fiuc]\d+", name) or name in _FOREIGN:
+    if c.world.unread(name):
+        return c.unifier.meta()
+    if args or "." in name or not name[:1].islower() or re.fullmatch(r"[fiuc]\d+", name) or name in _FOREIGN:
         raise _unknown(c, name, span)
     known = c.type_variables.get(name)
     if known is None:

@@ -92,6 +92,11 @@ class CheckedFile:
         return next((f.exported(name, span) for f in self.opened if f.exports(name, True)), None)
 
     def declared_type(self, name: str) -> tuple[tree.TypeDecl, World] | None:
+        """The declaration of a type, own or imported; `alias.name` is that of an import."""
+        alias, point, member = name.partition(".")
+        if point:
+            file = self.aliases.get(alias)
+            return None if file is None or member not in file.types else (file.types[member], file)
         if name in self.types:
             return self.types[name], self
         places = [*self.opened, *([self.prelude] if self.prelude is not None else [])]
@@ -123,6 +128,12 @@ class CheckedFile:
         yield from self.types
         for f in self.opened:
             yield from f.types
+        for alias, f in self.aliases.items():
+            yield from (f"{alias}.{name}" for name in f.types)
+
+    def unread(self, name: str) -> bool:
+        """Is it of an import that failed, which is an error already?"""
+        return name.partition(".")[0] in self.missing and "." in name
 
     # ── checking ───────────────────────────────────────────────────────────────────────────────────────────────
 

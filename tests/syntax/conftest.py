@@ -39,7 +39,7 @@ class Maker:
     def type(self, atom: bool = False) -> t.TypeExpr:
         self.left -= 1
         kind = self.r.choice(["name"] * 6 + ([] if self.left < 0 else ["prod", "rec", "arr", "fun", "app", "tan"]))
-        bare = t.TName(AT, self.r.choice(("f64", "i64", "a", "shape")))
+        bare = t.TName(AT, self.r.choice(("f64", "i64", "a", "shape", "m.shape")))
         made: t.TypeExpr
         if kind == "prod":
             items = [self.type() for _ in self.some(0, 3)]
@@ -55,7 +55,7 @@ class Maker:
             arg = self.type(atom=True)
             made = t.TFun(AT, arg, self.type())
         elif kind == "app":
-            made = t.TApp(AT, "tree", tuple(self.type(atom=True) for _ in self.some(1, 2)))
+            made = t.TApp(AT, self.r.choice(("tree", "m.tree")), tuple(self.type(atom=True) for _ in self.some(1, 2)))
         else:
             return bare
         return t.TParen(AT, made) if atom else made

@@ -141,6 +141,21 @@ def test_imports() -> None:
     assert {"a.f", "a.k", "b.g"} <= set(m.definitions)
 
 
+def test_types_of_imports() -> None:
+    """By the name of the import, with arguments and tangents, in declarations, and the same as inside."""
+    file = Source("a.cad", "type pair b = (b, b)\ntype shape = Circle f64 | Dot\ndef f (p : pair f64) = p.0 + p.1")
+    text = """import "a.cad" as a
+type many = One a.shape | Two (a.pair i64)
+def g (p : a.pair f64) (s : a.shape) : a.pair f64' = grad a.f p
+def h (s : a.shape') = s.Circle
+def k (m : many) = case m of | One s -> (case s of | Circle r -> r | Dot -> 0) | Two p -> f64 p.1
+"""
+    m = check(parse(Source("main.cad", text)), load=lambda path, importing: file)
+    assert m.own == ("g", "h", "k")
+    assert str(m.definitions["g"].type).startswith("(f64, f64) ->")
+    assert str(m.definitions["h"].type) == "{Circle : f64} -> f64"
+
+
 @pytest.mark.parametrize(("length", "text"), [
     (10_000, lambda n: "".join(f"let x{i} = x{i - 1} + 1 in " for i in range(1, n)) + f"x{n - 1}"),
     (10_000, lambda n: " + ".join(["x0"] * n)),
