@@ -1,6 +1,7 @@
-"""Longer runs: `python -m catad.proofs [--programs N] [--nets N] [--mutants] [--seed S] [--processes P]`.
+"""Longer runs: `python -m catad.proofs [--programs N] [--garbage N] [--nets N] [--mutants] [--seed S] [--processes P]`.
 
     --programs   random programs, each way of running and each mode of each; --seed goes on where one was stopped
+    --garbage    so many inputs of each kind that are no programs, or hardly: an answer from each door
     --nets       every law on random nets, exactly and in floats
     --mutants    each seeded wrong rule, and the check that noticed it
 """
@@ -12,6 +13,7 @@ import os
 import sys
 from pathlib import Path
 
+from catad.proofs.garbage import feed
 from catad.proofs.mutants import CHECKS as MUTANT_CHECKS
 from catad.proofs.mutants import MUTANTS, killer
 from catad.proofs.sweep import sweep
@@ -44,13 +46,14 @@ def mutants() -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m catad.proofs", description="Longer runs of the proofs.")
     parser.add_argument("--programs", type=int, default=0, metavar="N")
+    parser.add_argument("--garbage", type=int, default=0, metavar="N")
     parser.add_argument("--nets", type=int, default=0, metavar="N")
     parser.add_argument("--mutants", action="store_true")
     parser.add_argument("--seed", type=int, default=0, metavar="S")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, metavar="P")
     parser.add_argument("--failures", type=Path, metavar="FOLDER", help="where failing programs are written")
     args = parser.parse_args()
-    bad = random_nets(args.nets, args.seed)
+    bad = random_nets(args.nets, args.seed) + (feed(args.seed, args.garbage) if args.garbage else 0)
     if args.programs:
         bad += len(sweep(args.seed, args.programs, processes=args.processes, folder=args.failures).failures)
     bad += mutants() if args.mutants else 0

@@ -23,7 +23,7 @@ from .operations import HELPERS, Operations
 
 __all__ = ["module_text"]
 
-_LIMIT = "0x43D0000000000000"                              # 2^62 as a double
+_LIMIT = "0x43D0000000000000"                              # 2^62 as a double; what is more is reported as -1
 
 _HELPERS = """
 define internal void @catad.report(ptr %ctx, i64 %site, i64 %a, i64 %b) noinline cold {
@@ -193,7 +193,7 @@ def _prepare(e: Text, kernel: Kernel, slots: tuple[Slot, ...]) -> None:
         if slot.size.constant is None:
             guess = e.let(f"fadd double {guess}, {_as_double(e, slot.size * slot.bytes, floats)}")
     if guess != "0.0":
-        unless(e.let(f"fcmp olt double {guess}, {_LIMIT}"), 0, total, "0")
+        unless(e.let(f"fcmp olt double {guess}, {_LIMIT}"), 0, "-1", "0")
     p = e.let("getelementptr i64, ptr %ctx, i64 1")
     e.do(f"store i64 {total}, ptr {p}")
     e.do("ret i32 0")

@@ -16,6 +16,7 @@ from typing import Any
 
 from catad.net.net import Box, Net, Table, Trace
 from catad.source import error
+from catad.source.codes.runtime import HINTS
 from catad.source.deep import deep
 
 from . import entry as python_entry
@@ -178,11 +179,12 @@ def _failure(sites: tuple[Site, ...]) -> Callable[[int, int, int, int], Any]:
     def fail(code: int, site: int, a: int, b: int) -> Any:
         if code == 509:
             raise KeyboardInterrupt
+        if code == 507 and a < 0:
+            raise error("E0507", "this needs more bytes than can be counted", None, help=(HINTS["E0507"],))
         if site < 0 or site >= len(sites):
-            raise error("E0507", f"this needs {a} bytes, and {b} are allowed", None,
-                        help=("CATAD_MEMORY raises the budget, as in CATAD_MEMORY=8G",))
+            raise error("E0507", f"this needs {a} bytes, and {b} are allowed", None, help=(HINTS["E0507"],))
         s = sites[site]
-        raise error(s.code, s.what.format(a=a, b=b), s.span)
+        raise error(s.code, s.what.format(a=a, b=b), s.span, help=(HINTS[s.code],))
     return fail
 
 

@@ -100,8 +100,7 @@ def _indices(domain: Domain, value: Value, at: Iterable[Any], store: Store) -> t
         if not 0 <= i < shape[axis]:
             which = "" if len(shape) == 1 else f" in dimension {axis + 1}"
             raise Fault("E0501", f"index {i} is out of bounds",
-                        f"index {i}, but there are {shape[axis]} entries{which}",
-                        ("indices run from 0 to one less than the size",))
+                        f"index {i}, but there are {shape[axis]} entries{which}")
         out.append(i)
     return tuple(out)
 

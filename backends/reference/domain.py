@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any, Protocol
 
 from catad.source import CatadError, Span, error
+from catad.source.codes.runtime import HINTS
 from catad.types.type import Scalar
 
 __all__ = ["Domain", "Fault", "Meaning", "decided", "internal", "refuse"]
@@ -27,7 +28,8 @@ class Fault(Exception):
         self.code, self.title, self.text, self.help = code, title, text, tuple(help)
 
     def at(self, span: Span | None) -> CatadError:
-        return error(self.code, self.title, span, self.text, help=self.help)
+        hint = HINTS.get(self.code)
+        return error(self.code, self.title, span, self.text, help=self.help or ([hint] if hint else []))
 
 
 class Domain(Protocol):

@@ -277,3 +277,17 @@ def test_a_mistake_of_ours_is_reported_as_one(good: str, tmp_path: pathlib.Path)
     (reproducer,) = tmp_path.glob("catad-*/reproducer.cad")
     assert str(reproducer) in result.stderr and "def loss" in reproducer.read_text()
     assert "Traceback" in python("-c", break_it, "check", good, CATAD_DEBUG="1").stderr
+
+
+def test_eval_speaks_of_what_was_typed(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The definition that the expression becomes is not shown, and lines count from its first."""
+    path = tmp_path / "lib.cad"
+    path.write_text("def last [n] (x : [n]f64) : f64 = x[n]\n", encoding="utf-8")
+    for words, place, hidden in ((["eval", "foo 2"], "<expression>:1:1", "def it"),
+                                 (["eval", "\\x -> x + 1.0"], "<expression>:1:1", "def it"),
+                                 (["eval", "1 +"], "<expression>:1:4", "def it"),
+                                 (["eval", "-f", str(path), "last [1.0]"], "lib.cad:1:35", "def it"),
+                                 (["eval", "-f", str(path), "lst [1.0]"], "<expression>:1:1", "def last")):
+        assert main(words) == 1
+        said = capsys.readouterr().err
+        assert place in said and hidden not in said, said

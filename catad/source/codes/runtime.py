@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from catad.source.codes import Code
 
-__all__ = ["CODES"]
+__all__ = ["CODES", "HINTS"]
+
+# What to do about one, in a line; every backend says it.
+HINTS: Mapping[str, str] = MappingProxyType({
+    "E0501": "indices run from 0 to one less than the size",
+    "E0502": "nothing is padded, cut or broadcast: give arrays of one size, or cut the longer one, as in `y[..n]`",
+    "E0503": "test the divisor first: `if n == 0 then … else k div n`",
+    "E0504": "the power of a float is a fraction: `f64 n ^ k`",
+    "E0505": "test the size first: `if n == 0 then … else maximum x`",
+    "E0506": "a size that a type speaks of must not be negative; `max 0 k` makes one of any number",
+    "E0507": "`sum (for …)` never builds what it adds; CATAD_MEMORY raises the budget, as in CATAD_MEMORY=8G",
+    "E0508": "the program takes this for granted: see what it was called with",
+})
 
 CODES: dict[str, Code] = {
     "E0501": Code("index out of bounds", """
