@@ -7,6 +7,8 @@ one polynomial in i64 variables gets one size, so that equal extents are equal s
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from catad.core import term as core
 from catad.source import Span
 from catad.syntax import tree
@@ -115,7 +117,7 @@ def _known(c: Context, poly: Size | None, term: core.Term, clamp: bool) -> Size:
         for key in ((poly, False), (poly, clamp)):
             if key in scope.sizes:
                 return Size.var(scope.sizes[key])
-    home = _home(c, poly) if clamp else c.scope
+    home = _home(c, poly, term) if clamp else c.scope
     base = poly.variable[1:] if poly.variable is not None and not clamp_name_taken(c, poly.variable[1:]) else "s"
     size = _fresh(c, home, base, term, clamp)
     assert size.variable is not None
@@ -135,15 +137,29 @@ def _fresh(c: Context, home: Scope, base: str, term: core.Term, clamp: bool) -> 
     return Size.var(name)
 
 
-def _home(c: Context, poly: Size) -> Scope:
-    """The innermost scope among those of the variables; the value is known there, and the size visible farthest."""
-    depth = 1
+def _home(c: Context, poly: Size, term: core.Term) -> Scope:
+    """The innermost scope among those of the variables; the value is known there, and the size visible farthest.
+
+    The term may speak of more variables than the polynomial: in `let j = i + k in for l < j - i -> …` it is k.
+    """
+    depth = max([1, *(c.atoms[x].scope.depth for x in _variables(term) if x in c.atoms)])
     for v in poly.variables:
         if v.startswith("%"):
             depth = max(depth, c.atoms[v[1:]].scope.depth)
         elif v in c.unifier.bound:
             depth = max(depth, c.unifier.bound[v][0])
     return next(s for s in c.scopes if s.depth == depth)
+
+
+def _variables(term: core.Term) -> Iterator[str]:
+    """The variables of an arithmetic term."""
+    pending = [term]
+    while pending:
+        match pending.pop():
+            case core.Var(name=name):
+                yield name
+            case core.Op(args=args):
+                pending += args
 
 
 def _atoms(poly: Size) -> bool:

@@ -24,7 +24,7 @@ def test_program(path: pathlib.Path) -> None:
 
 
 def test_there_are_many() -> None:
-    assert len(FILES) >= 60
+    assert len(FILES) >= 130
 
 
 def test_a_wrong_value_is_seen(tmp_path: pathlib.Path) -> None:
