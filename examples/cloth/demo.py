@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from problem import BALL, HERE, MATERIAL, THROW, Toss, Vector, by_hand, identify, square
+from problem import BALL, HERE, MATERIAL, THROW, Toss, Vector, Weave, by_hand, identify, square
 
 sys.path.insert(0, str(HERE.parent))
 from report import Report, arguments, best_time, duration, plots
@@ -39,22 +39,24 @@ def witnesses(report: Report) -> None:
                  float(np.abs(o.jac(o.x0) - known).max() / np.abs(known).max()), 1e-6)
 
 
+def energy_in_jax(w: Weave, x: Any) -> Any:
+    import jax.numpy as jnp
+
+    strength = jnp.array([MATERIAL["stretch"], MATERIAL["shear"], MATERIAL["bend"]])[w["kind"]]
+    d = jnp.linalg.norm(x[w["a"]] - x[w["b"]], axis=1)
+    deep = BALL["radius"] - jnp.linalg.norm(x - BALL["centre"], axis=1)
+    solid = jnp.maximum(-x[:, 2], 0)**3 + jnp.maximum(deep, 0)**3
+    return 0.5 * (strength * (d - w["rest"])**2).sum() + 9.81 * x[:, 2].sum() + 2e5 * solid.sum()
+
+
 def in_jax(toss: Toss) -> Callable[[], object]:
     """The same objective and gradient by JAX: grad, jvp of grad, conjugate gradients in a loop, compiled."""
     import jax
     import jax.numpy as jnp
 
     jax.config.update("jax_enable_x64", True)
-    w, h, drag = toss.weave, toss.h, MATERIAL["drag"]
-    strength = jnp.array([MATERIAL["stretch"], MATERIAL["shear"], MATERIAL["bend"]])[w["kind"]]
-
-    def energy(x: jax.Array) -> jax.Array:
-        d = jnp.linalg.norm(x[w["a"]] - x[w["b"]], axis=1)
-        deep = BALL["radius"] - jnp.linalg.norm(x - BALL["centre"], axis=1)
-        solid = jnp.maximum(-x[:, 2], 0)**3 + jnp.maximum(deep, 0)**3
-        return 0.5 * (strength * (d - w["rest"])**2).sum() + 9.81 * x[:, 2].sum() + 2e5 * solid.sum()
-
-    slope = jax.grad(energy)
+    h, drag = toss.h, MATERIAL["drag"]
+    slope = jax.grad(lambda x: energy_in_jax(toss.weave, x))
 
     def step(state: Any, _: None) -> tuple[Any, None]:
         x, v = state
