@@ -16,7 +16,8 @@ from catad.functors.taylor import to_series
 from catad.net.build import Builder
 from catad.net.net import Derive, Net, SeriesPack, SeriesPart, Wire
 from catad.net.zero import zero
-from catad.rewrite.normalise import Closure, Value
+from catad.rewrite.bundle import closure
+from catad.rewrite.normalise import Value
 from catad.source import Span, error
 from catad.types.size import Size
 from catad.types.type import Array, Fun, flatten, holds_function, is_float, tangent
@@ -44,10 +45,10 @@ class Expander:
                         help=["differentiate a function from numbers, arrays, tuples or records into such"])
         n = len(list(flatten(op.arg)))
         expand = {"jvp": self._jvp, "vjp": self._vjp, "jet": self._jet}[op.kind]
-        return expand(b, op, net, list(captured), list(args[:n]), list(args[n:]))
+        return expand(b, op, net, list(captured), list(args[:n]), list(args[n:]), span)
 
     def _jvp(self, b: Builder, op: Derive, net: Net, captured: list[Wire], xs: list[Wire],
-             tangents: list[Wire]) -> list[Value]:
+             tangents: list[Wire], span: Span | None) -> list[Value]:
         active = [False] * len(captured) + [True] * len(xs)
         derived, has = self.forward.derivative(net, active)
         out = b.splice(derived, [*captured, *xs, *tangents])
@@ -57,7 +58,7 @@ class Expander:
         return [*out[:m], *ys]
 
     def _vjp(self, b: Builder, op: Derive, net: Net, captured: list[Wire], xs: list[Wire],
-             _: list[Wire]) -> list[Value]:
+             _: list[Wire], span: Span | None) -> list[Value]:
         active = [False] * len(captured) + [True] * len(xs)
         lens = self.reverse.lens(net, active, [True] * len(net.outputs), [False] * len(active))
         out = b.splice(lens.fwd, [*captured, *xs])
@@ -69,10 +70,10 @@ class Expander:
         given = [c for c, o in zip(cotangents, lens.outs, strict=True) if o and c is not None]
         pullback = back.net(*back.splice(lens.bwd, [*residual, *given]))
         fun = Fun(tangent(op.result), tangent(op.arg))
-        return [*out[:m], Closure(pullback, tuple(out[m:]), fun)]
+        return [*out[:m], closure(pullback, out[m:], fun, span)]
 
     def _jet(self, b: Builder, op: Derive, net: Net, captured: list[Wire], xs: list[Wire],
-             coefficients: list[Wire]) -> list[Value]:
+             coefficients: list[Wire], span: Span | None) -> list[Value]:
         net = unfold(net, self.nets, self.kit.coefficients, self.kit.rules)
         rest = iter(coefficients)
         packed = [

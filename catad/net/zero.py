@@ -7,8 +7,8 @@ where IEEE arithmetic would tell +0.0 from -0.0.
 from __future__ import annotations
 
 from catad.net.build import Builder
-from catad.net.net import Const, Fill, SeriesPack, Wire
-from catad.types.type import F32, F64, I64, Scalar, Series, Type, dims, leaf
+from catad.net.net import Const, Fill, Lambda, Net, SeriesPack, Wire
+from catad.types.type import F32, F64, I64, Fun, Scalar, Series, Type, dims, flatten, leaf
 
 __all__ = ["constant", "lift", "zero"]
 
@@ -25,13 +25,23 @@ def base(t: Type) -> Scalar:
 
 
 def zero(b: Builder, t: Type) -> Wire:
-    """The zero of a wire type."""
+    """The zero of a wire type; of a function type a function that nobody is to call."""
+    if isinstance(item := leaf(t), Fun):
+        (w,) = b.box(Lambda(item), (), [item], [_constant(item)], reason=ZERO)
+        return b.box(Fill(dims(t)), [w], [t], reason=ZERO)[0] if dims(t) else w
     scalar = base(t)
     value: float | int | bool = 0.0 if scalar in (F64, F32) else 0 if scalar == I64 else False
     (w,) = b.box(Const(value, scalar), (), [scalar], reason=ZERO)
     w = lift(b, w, leaf(t), ZERO)
     sizes = dims(t)
     return b.box(Fill(sizes), [w], [t], reason=ZERO)[0] if sizes else w
+
+
+def _constant(t: Fun) -> Net:
+    b = Builder()
+    for arg in flatten(t.arg):
+        b.input(arg)
+    return b.net(*(zero(b, out) for out in flatten(t.result)))
 
 
 def constant(b: Builder, value: float, t: Type) -> Wire:

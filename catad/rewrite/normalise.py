@@ -3,17 +3,17 @@
     apply(λ body ⟨captured⟩, x)   =   body(captured, x)                           beta
     vjp(λ body ⟨captured⟩, x)     =   (fwd(captured, x), λ bwd⟨residual⟩)         (fwd, bwd) = R(body), captured const
 
-A walk over the boxes with values in two forms: a wire of the net being built, or a *closure*, a bubble with the values
-that it captured. Closures are pushed inwards through walls; only a function that is chosen at run time (by `if`, from
-an array, by a loop) would have to become data, and is refused with a diagnostic. Derivatives are expanded innermost
-first: the bubble is normalised, then the functor is applied to it; what it captured is constant to it, so
-perturbations cannot be confused.
+A walk over the boxes with values in two forms: a wire of the net being built, or a *bundle* of functions, bubbles with
+the values that they captured (`bundle.py`). Most bundles are closures, of one function known while compiling, which
+leave no trace; one that is chosen at run time (by `if`, from an array, by a loop) is data: a tag, and what was
+captured (`leafwise.py`, `meet.py`). Derivatives are expanded innermost first: the bubble is normalised, then the
+functor is applied to it; what it captured is constant to it, so perturbations cannot be confused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from catad.net.build import Builder, rename_sizes, resize_op
 from catad.net.net import (
@@ -27,34 +27,28 @@ from catad.net.net import (
     Loop,
     Net,
     Op,
-    Prim,
     Table,
     While,
     Wire,
     captured,
 )
+from catad.net.zero import ZERO
+from catad.rewrite.bubble import Bubble
+from catad.rewrite.bundle import Alternative, Bundle, Leaf, Numbers, absent, closure
+from catad.rewrite.leafwise import Value, leafwise
+from catad.rewrite.leafwise import wires as plain
+from catad.rewrite.meet import Arm, Site, Step, branches, counted, dispatch, unbounded
 from catad.rewrite.unchecked import Draft
 from catad.source import CatadError, Span, error
 from catad.types.size import Size
-from catad.types.type import Fun, Type, flatten, holds_function, subst
+from catad.types.type import Fun, flatten, holds_function, subst
 
-__all__ = ["Closure", "Expand", "Normaliser"]
+__all__ = ["Expand", "Normaliser", "Value"]
 
 INLINE_BOXES = 400
 
 Sizes = Mapping[str, Size]
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Closure:
-    """A function known while compiling: its bubble, what it captured, and the sizes around it."""
-
-    body: Net
-    captured: tuple[Value, ...]
-    type: Fun
-
-
-Value = Wire | Closure
 
 # Expands a derivative box: the functor's action on a first-order bubble whose first `constants` inputs are captured.
 #   (builder, op, bubble, captured wires, argument wires, span) → values of the box's targets
@@ -69,6 +63,7 @@ class Normaliser:
         self.expand = expand
         self.tidy = tidy
         self.nets: dict[str, Net] = {}
+        self.number = Numbers()
         self._fresh = 0
         self._pending: dict[str, None] = {}                  # definitions whose own derivative is being normalised
 
@@ -82,18 +77,26 @@ class Normaliser:
             b = Draft()                                      # validated by `tidy`, with all its bubbles
             b.sizes.extend(net.sizes)
             args: list[Value] = [b.input(t) for t in net.source]
-            out = self.walk(b, net, args, {})
-            made = b.net(*_wires(out, None))
+            made = b.net(*self._applied(b, self.walk(b, net, args, {})))
             self.nets[name] = self.tidy(made) if tidied else made
         return self.nets[name]
 
-    def closed(self, f: Closure, b: Builder) -> tuple[Net, list[Wire]]:
-        """A closure as a first-order net (captured wires, then its arguments), normalised; and those wires."""
-        inner = _Bubble(b, self)
+    def _applied(self, b: Builder, out: list[Value]) -> list[Wire]:
+        """An entry that is a function of more arguments: def f (a : f64) : f64 -> f64 = …"""
+        while len(out) == 1 and isinstance(f := out[0], Bundle) and not f.dims and not holds_function(f.type.arg):
+            out = self.call(b, f, [b.input(t) for t in flatten(f.type.arg)], None)
+        wires = plain(out)
+        if len(wires) < len(out):
+            raise _unknown_function()
+        return wires
+
+    def closed(self, f: Bundle[Leaf], b: Builder) -> tuple[Net, list[Wire]]:
+        """A function as a first-order net (captured wires, then its arguments), normalised; and those wires."""
+        inner = Bubble(b)
         value = inner.enter(f)
         args = inner.bound(list(flatten(f.type.arg)))
         out = self.call(inner.b, value, list(args), None)
-        net = inner.close(_wires(out, None), inner.captured)
+        net = inner.close(plain(out), inner.captured)
         return self.tidy(net), list(inner.captured)
 
     # ── the walk
@@ -124,7 +127,8 @@ class Normaliser:
             case Lambda(t):
                 fun = subst(t, {}, sizes)
                 assert isinstance(fun, Fun)
-                return [Closure(rename_sizes(box.bubbles[0], sizes), tuple(values), fun)]
+                body = rename_sizes(box.bubbles[0], sizes)
+                return [absent(fun) if box.reason == ZERO else closure(body, values, fun, box.span)]
             case Apply():
                 return self.call(b, values[0], values[1:], box.span)
             case Call():
@@ -137,17 +141,21 @@ class Normaliser:
                 return self._loop(b, box, values, sizes)
             case While():
                 return self._while(b, box, values, sizes)
-            case Prim("constant") if isinstance(values[0], Closure):
-                return [_constant(b, values[0], box.span)]
         op = resize_op(box.op, sizes) if sizes else box.op
         targets = [subst(net.wires[t], {}, sizes) for t in box.targets]
-        return b.box(op, _wires(values, box.span), targets, (), box.span, box.reason)
+        wires = plain(values)
+        if len(wires) < len(values):
+            return leafwise(b, self.number, replace(box, op=op), values, targets)
+        return b.box(op, wires, targets, (), box.span, box.reason)
 
     def call(self, b: Builder, f: Value, args: Sequence[Value], span: Span | None) -> list[Value]:
         """beta"""
-        if not isinstance(f, Closure):
-            raise unknown_function(span)
-        return self.walk(b, f.body, [*f.captured, *args], {})
+        assert isinstance(f, Bundle)
+        return dispatch(Site(b, self.number, span), f, args, self._beta)
+
+    def _beta(self, b: Builder, f: Alternative[Leaf], args: Sequence[Value]) -> list[Value]:
+        given = [v if isinstance(v, Bundle) else v.wire for v in f.captured]
+        return self.walk(b, f.body, [*given, *args], {})
 
     def _named(self, b: Builder, box: Box, values: list[Value], sizes: Sizes) -> Sequence[Value]:
         """Definitions over functions are unfolded; others are called, or unfolded when they are small."""
@@ -159,7 +167,7 @@ class Normaliser:
         if net is not None and any(map(holds_function, (*net.source, *net.target))):
             return self.walk(b, net, values, at)
         normal = self.normal(box.op.name)
-        wires = _wires(values, box.span)
+        wires = plain(values)
         if binds_sizes(normal):
             return self.walk(b, normal, wires, at)
         if count_boxes(normal) <= INLINE_BOXES:
@@ -177,96 +185,45 @@ class Normaliser:
             self.normal(self.table.rules[name])
             del self._pending[name]
         op = Call(box.op.name, tuple(sizes.items()))
-        return b.box(op, _wires(values, box.span), [subst(t, {}, sizes) for t in normal.target], (), box.span,
+        return b.box(op, plain(values), [subst(t, {}, sizes) for t in normal.target], (), box.span,
                      box.reason)
 
     def _derive(self, b: Builder, box: Box, values: list[Value], sizes: Sizes) -> list[Value]:
         op = resize_op(box.op, sizes)
         assert isinstance(op, Derive)
         f = values[0]
-        if not isinstance(f, Closure):
-            raise unknown_function(box.span)
+        assert isinstance(f, Bundle)
         net, constants = self.closed(f, b)
         circular = [name for name in called(net) if name in self._pending]
         if circular:
             raise error("E0208", f"the derivative of `{circular[0]}` is defined by itself", box.span,
                         f"this needs the derivative of `{circular[0]}`",
                         help=["the equation may use the function, and the primed names; not the function's derivative"])
-        return self.expand(b, op, net, constants, _wires(values[1:], box.span), box.span)
+        return self.expand(b, op, net, constants, plain(values[1:]), box.span)
 
     # ── bubbles
 
-    def _if(self, b: Builder, box: Box, values: list[Value], sizes: Sizes) -> Sequence[Value]:
-        branches: list[_Bubble] = []
-        outputs: list[list[Wire]] = []
-        for bubble in box.bubbles:
-            inner = _Bubble(b, self)
-            out = self.walk(inner.b, bubble, [inner.enter(v) for v in values[1:]], sizes)
-            branches.append(inner)
-            outputs.append(_wires(out, box.span, "by an `if`"))
-        union = tuple(dict.fromkeys(w for inner in branches for w in inner.captured))
-        nets = [inner.close(out, union) for inner, out in zip(branches, outputs, strict=True)]
-        return b.box(IfOp(), [*_wires(values[:1], box.span), *union], nets[0].target, nets, box.span, box.reason)
+    def _if(self, b: Builder, box: Box, values: list[Value], sizes: Sizes) -> list[Value]:
+        def arm(bubble: Net) -> Arm:
+            return lambda inner: self.walk(inner.b, bubble, [inner.enter(v) for v in values[1:]], sizes)
+        return branches(self._site(b, box), plain(values[:1])[0], [arm(bubble) for bubble in box.bubbles])
 
-    def _loop(self, b: Builder, box: Box, values: list[Value], sizes: Sizes) -> Sequence[Value]:
+    def _loop(self, b: Builder, box: Box, values: list[Value], sizes: Sizes) -> list[Value]:
         op = resize_op(box.op, sizes)
         assert isinstance(op, Loop)
         n = len(captured(box))
-        inits = _wires(values[n:], box.span, "by a loop")
-        inner = _Bubble(b, self)
-        bubble = box.bubbles[0]
-        entered = [inner.enter(v) for v in values[:n]]
-        bound = inner.bound([subst(t, {}, sizes) for t in bubble.source[n:]])
-        out = self.walk(inner.b, bubble, [*entered, *bound], sizes)
-        body = inner.close(_wires(out, box.span, "in an array or by a loop"), inner.captured)
-        kinds = [c.kind for c in op.carries]
-        return b.loop(op.size, body, inner.captured, inits, kinds, op.down, box.span, box.reason)
+        return counted(self._site(b, box), op, values[n:], self._step(box.bubbles[0], values[:n], sizes))
 
-    def _while(self, b: Builder, box: Box, values: list[Value], sizes: Sizes) -> Sequence[Value]:
+    def _while(self, b: Builder, box: Box, values: list[Value], sizes: Sizes) -> list[Value]:
         n = len(captured(box))
-        inits = _wires(values[n:], box.span, "by a loop")
-        inner = [_Bubble(b, self), _Bubble(b, self)]
-        outputs: list[list[Wire]] = []
-        states: list[list[Wire]] = []
-        for bubble, net in zip(inner, box.bubbles, strict=True):
-            entered = [bubble.enter(v) for v in values[:n]]
-            bound = bubble.bound([subst(t, {}, sizes) for t in net.source[n:]])
-            out = self.walk(bubble.b, net, [*entered, *bound], sizes)
-            outputs.append(_wires(out, box.span, "by a loop"))
-            states.append(bound)
-        union = tuple(dict.fromkeys(w for bubble in inner for w in bubble.captured))
-        nets = [bubble.close(out, union) for bubble, out in zip(inner, outputs, strict=True)]
-        return b.box(While(), [*union, *inits], nets[1].target, nets, box.span, box.reason)
+        cond, body = (self._step(bubble, values[:n], sizes) for bubble in box.bubbles)
+        return unbounded(self._site(b, box), values[n:], cond, body)
 
+    def _step(self, bubble: Net, outer: Sequence[Value], sizes: Sizes) -> Step:
+        return lambda inner, bound: self.walk(inner.b, bubble, [*map(inner.enter, outer), *bound], sizes)
 
-class _Bubble:
-    """A bubble being rebuilt: values enter through the wall, each wire once."""
-
-    def __init__(self, outer: Builder, owner: Normaliser) -> None:
-        self.outer = outer
-        self.b = Draft()
-        self._inside: dict[Wire, Wire] = {}
-
-    def enter(self, v: Value) -> Value:
-        if isinstance(v, Closure):
-            return Closure(v.body, tuple(self.enter(x) for x in v.captured), v.type)
-        return self._wire(v)
-
-    def _wire(self, w: Wire) -> Wire:
-        if w not in self._inside:
-            self._inside[w] = self.b.wire(self.outer.type(w))
-        return self._inside[w]
-
-    def bound(self, types: Sequence[Type]) -> list[Wire]:
-        return [self.b.input(t) for t in types]
-
-    @property
-    def captured(self) -> tuple[Wire, ...]:
-        return tuple(self._inside)
-
-    def close(self, outputs: Sequence[Wire], order: Sequence[Wire]) -> Net:
-        self.b.inputs[:0] = [self._wire(w) for w in order]
-        return self.b.net(*outputs)
+    def _site(self, b: Builder, box: Box) -> Site:
+        return Site(b, self.number, box.span, box.reason)
 
 
 def count_boxes(net: Net) -> int:
@@ -292,27 +249,7 @@ def binds_sizes(net: Net) -> bool:
     return any(isinstance(box.op, BindSize) or any(map(binds_sizes, box.bubbles)) for box in net.boxes)
 
 
-def _constant(b: Builder, v: Value, span: Span | None) -> Value:
-    """A function is constant where what it captured is."""
-    if isinstance(v, Closure):
-        return Closure(v.body, tuple(_constant(b, x, span) for x in v.captured), v.type)
-    return b.prim("constant", v, span=span)
-
-
-def _wires(values: Sequence[Value], span: Span | None, how: str = "while the program runs") -> list[Wire]:
-    for v in values:
-        if isinstance(v, Closure):
-            raise chosen_function(span, how)
-    return [v for v in values if not isinstance(v, Closure)]
-
-
-def chosen_function(span: Span | None, how: str) -> CatadError:
-    return error("E0401", f"a function is chosen {how}", span, "this would have to carry a function as a value",
-                 help=["apply the function first and choose between the results, or pass an integer that says "
-                       "which function to apply"])
-
-
-def unknown_function(span: Span | None) -> CatadError:
-    return error("E0402", "this function is not known while compiling", span,
+def _unknown_function() -> CatadError:
+    return error("E0402", "this function is not known while compiling", None,
                  "functions must come from definitions and lambdas, not from the caller",
                  help=["an entry takes and returns numbers, arrays, tuples and records; give it the function inside"])
