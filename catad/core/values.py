@@ -12,7 +12,7 @@ from typing import Any
 
 from catad.core.scalars import Dual, apply, part
 from catad.source import Span, error
-from catad.types.type import F32, F64, I64, UNIT, Array, Child, Data, Prod, Record, Scalar, Type, tangent
+from catad.types.type import F32, F64, I64, UNIT, Array, Child, Data, Fun, Prod, Record, Scalar, Type, tangent
 
 __all__ = [
     "basis", "bind", "changed", "dot", "leaves", "moved", "plus", "rebuild", "scaled", "seeded", "split", "within",
@@ -60,6 +60,8 @@ def changed(xs: Any, at: Sequence[int], f: Callable[[Any], Any], span: Span) -> 
 
 
 def zero(u: Type) -> Any:
+    if isinstance(u, Fun):
+        return lambda _: zero(u.result)
     if isinstance(u, Array):
         n = u.size.constant
         assert n is not None

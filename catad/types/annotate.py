@@ -141,12 +141,6 @@ def data(c: Context, d: tree.TypeDecl, home: World, values: tuple[Type, ...], sp
 def declared_data(c: Context, d: tree.TypeDecl, home: World, values: tuple[Type, ...], span: Span) -> Data:
     """A declared sum at these arguments, from outside."""
     not_inside(c, d, values, span)
-    for value in values:
-        try:
-            c.unifier.require(value, DATA, None)
-        except Unfit:
-            raise c.fail("E0206", f"`{d.name}` cannot hold functions", span, f"this is `{c.show(value)}`",
-                         others=[(d.name_span, "declared here")]) from None
     with _inside(c, d, home, values):
         cases: list[tuple[str, Type | None]] = []
         for x, payload in d.constructors:
@@ -158,14 +152,26 @@ def declared_data(c: Context, d: tree.TypeDecl, home: World, values: tuple[Type,
                              help=[f"declare it: `type {d.name} {' '.join([*d.params, free[0]])} = …`"])
             if t is not None and payload is not None:
                 in_products(c, d, t, payload)
-            if t is not None and payload is not None and holds_function(t):
-                raise c.fail("E0220", "a constructor cannot hold a function yet", payload.span,
-                             f"this is `{c.show(t)}`", help=["keep the data from which the function is made"])
             cases.append((x, t))
     recursive = any(t is not None and holds_child(t) for _, t in cases)
     if recursive:
         ends(c, d, cases)
+        _without_functions(c, d, values, cases, span)
     return Data(home.prefix + d.name, values, tuple(cases), c.nodes(d.name) if recursive else None)
+
+
+def _without_functions(c: Context, d: tree.TypeDecl, values: tuple[Type, ...], cases: list[tuple[str, Type | None]],
+                       span: Span) -> None:
+    """Raise E0220 for a recursive type that holds functions, E0206 for one at such an argument."""
+    if any(t is not None and holds_function(t) for _, t in cases) and not any(map(holds_function, values)):
+        raise c.fail("E0220", "a recursive type cannot hold functions yet", d.name_span,
+                     "it holds itself and a function", help=["keep the data from which the function is made"])
+    for value in values:
+        try:
+            c.unifier.require(value, DATA, None)
+        except Unfit:
+            raise c.fail("E0206", f"`{d.name}` cannot hold functions", span, f"this is `{c.show(value)}`",
+                         others=[(d.name_span, "declared here")]) from None
 
 
 def variables(t: Type) -> list[str]:

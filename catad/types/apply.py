@@ -13,7 +13,7 @@ from catad.source import Span
 from catad.syntax import tree
 from catad.types.annotate import declared_data
 from catad.types.builtins import BUILTINS, Builtin
-from catad.types.constraint import DATA, FUN
+from catad.types.constraint import FUN
 from catad.types.context import Context, World, suggest
 from catad.types.library import STANDARD, standard_modules
 from catad.types.meta import Meta, Why, Wrong
@@ -223,7 +223,7 @@ def _lambdas(c: Context, params: list[tuple[str, Type]], span: Span,
 def _apply_constructor(c: Context, d: tree.TypeDecl, home: World, name: str, args: list[Arg], where: Span,
                        span: Span) -> core.Term:
     """A constructor: a function of its payload, or a value if it has none."""
-    values: tuple[Type, ...] = tuple([c.unifier.meta(DATA) for _ in d.params])
+    values: tuple[Type, ...] = tuple([c.unifier.meta() for _ in d.params])
     t = declared_data(c, d, home, values, where)
     k = next(k for k, (x, _) in enumerate(t.cases) if x == name)
     payload = t.cases[k][1]

@@ -217,8 +217,8 @@ def _array_functions() -> list[Builtin]:
         _entry("any", (flags,), BOOL, reduction("or"), n=True, text=of_bools),
         *(_entry(x, (XS,), A, op(x), a=NUM, n=True, text=of_numbers) for x in ("maximum", "minimum")),
         *(_entry(x, (XS,), I64, op(x), a=NUM, n=True, text=of_numbers) for x in ("argmax", "argmin")),
-        _entry("reduce", (f, B, XS), B, fold, a=DATA, b=DATA, n=True, text=folding),
-        _entry("scan", (f, B, XS), Array(Size.var("n"), B), scan, a=DATA, b=DATA, n=True, text=folding),
+        _entry("reduce", (f, B, XS), B, fold, a=ANY, b=ANY, n=True, text=folding),
+        _entry("scan", (f, B, XS), Array(Size.var("n"), B), scan, a=ANY, b=ANY, n=True, text=folding),
     ]
 
 

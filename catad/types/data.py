@@ -9,7 +9,6 @@ from catad.core import term as core
 from catad.source import CatadError
 from catad.syntax import tree
 from catad.types.annotate import declared_data
-from catad.types.constraint import DATA
 from catad.types.context import Context, World, suggest
 from catad.types.join import Join
 from catad.types.meta import Meta, Why, Wrong
@@ -67,7 +66,7 @@ def _sum(c: Context, item: core.Term, e: tree.Case) -> Data | None:
             found = c.world.constructor(arm.constructor)
             if found is not None:
                 d, home = found
-                wanted = declared_data(c, d, home, tuple([c.unifier.meta(DATA) for _ in d.params]), arm.span)
+                wanted = declared_data(c, d, home, tuple([c.unifier.meta() for _ in d.params]), arm.span)
                 c.coerce(item, wanted, Why(arm.span, f"`{arm.constructor}` is a constructor of `{d.name}`"))
                 return wanted
         raise c.fail("E0210", "the type of this value is not known here", item.span, "its constructor is needed",

@@ -15,6 +15,7 @@ from catad.types.context import Context
 from catad.types.fault import explain
 from catad.types.meta import Fault, Meta, SizeClash
 from catad.types.pending import Cast, Later
+from catad.types.regroup import by_constructor, entrywise
 from catad.types.size import Size
 from catad.types.type import (
     UNIT,
@@ -265,6 +266,13 @@ class Finisher:
                 return self._product(item, expected)
             case Fun(), Fun():
                 return self._function(item, expected)
+            case Array(s, a), Array(t, b) if holds_function(b) and a != b:
+                outer = Array(t, a)
+                if s != t:
+                    item = core.Guard(outer, item.span, self._checks(item, item.type, outer), item)
+                return entrywise(self.c.names, item, expected, self._at)
+            case Data(), Data() if holds_function(expected):
+                return by_constructor(self.c.names, item, expected, self._at)
         checks = self._checks(item, item.type, expected)
         return core.Guard(expected, item.span, checks, item) if checks else item
 

@@ -336,6 +336,6 @@ def _parts(t: Type) -> tuple[Type, ...]:
             return tuple(f for _, f in fields)
         case Array(_, item):
             return (item,)
-        case Data(_, args):
-            return args
+        case Data(_, args, cases):
+            return (*args, *(t for _, t in cases if t is not None))
     return ()

@@ -3,15 +3,16 @@
 from catad.source.codes import Code
 
 CODES: dict[str, Code] = {
-    "E0401": Code("a function is chosen while the program runs", """
-Functions are values, and disappear while a program is compiled: every application of a known function is unfolded. A
-function that is picked by a condition, stored in an array or carried by a loop would have to be data at run time.
+    "E0401": Code("a function grows with every trip of a loop", """
+Functions may be chosen by a condition, stored in arrays and carried by loops: they are then data, one of the functions
+that the program writes down and what it captured. A function that captures the function of the trip before would
+have to hold as many functions as there are trips:
 
-    def f (c : bool) (x : f64) : f64 = (if c then sin else cos) x       -- wrong
+    def f (n : i64) (x : f64) : f64 = (loop g = sin for i < n do (\\t -> g (g t))) x       -- wrong
 
-Apply first and choose between the results:
+Carry what the function is made of, and apply where it is called:
 
-    def f (c : bool) (x : f64) : f64 = if c then sin x else cos x
+    def f (n : i64) (x : f64) : f64 = loop y = x for i < n do sin y
 """),
     "E0402": Code("a function is not known while compiling", """
 What is called from Python, the command line or C takes and returns numbers, arrays, tuples and records. A definition

@@ -22,6 +22,9 @@ result may not have it. Arrays of arrays are rectangular.
 
     def f (n : i64) = for i < n -> for j < i -> 1.0             -- wrong: row i would have i entries
     def f (n : i64) = for i < n -> for j < n -> if j < i then 1.0 else 0.0
+
+The same holds of a function that leaves, when it captures an array of such a size. Call it inside, or compute the size
+outside.
 """),
     "E0304": Code("a size is not determined", """
 Nothing says how many entries some array has. Annotate it.

@@ -106,7 +106,7 @@ Two files that are imported without an alias define the same name, and it is use
     import "stats.cad" as stats
 """),
     "E0220": Code("not available yet", """
-The form is part of the language and comes in a later version of catad: functions in constructors.
+The form is part of the language and comes in a later version of catad: functions in recursive types.
 """),
     "E0228": Code("a recursive type that does not fit", """
 A type may hold itself, at the same arguments, in the tuples and records of its payloads, so that each constructor has a
