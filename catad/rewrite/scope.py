@@ -87,6 +87,7 @@ class Scope:
     made: list[Box | None] = field(default_factory=list)
     outer: dict[Wire, Wire] = field(default_factory=dict)           # captured wire here → wire of the parent
     captured: dict[Wire, Wire] = field(default_factory=dict)        # and back
+    homes: dict[Wire, tuple[Scope, Wire]] = field(default_factory=dict)     # captured wire here → where it comes from
     table: dict[object, tuple[Wire, ...]] = field(default_factory=dict)
     bounds: dict[Wire, Size] = field(default_factory=dict)
     ranges: dict[Wire, Range] = field(default_factory=dict)
@@ -114,12 +115,7 @@ class Scope:
 
     def home(self, w: Wire) -> tuple[Scope, Wire]:
         """Where a wire comes from."""
-        scope = self
-        while w in scope.outer:
-            w = scope.outer[w]
-            assert scope.parent is not None
-            scope = scope.parent
-        return scope, w
+        return self.homes.get(w) or (self, w)
 
     def bound(self, w: Wire) -> Size | None:
         scope, v = self.home(w)
@@ -136,6 +132,7 @@ class Scope:
             return self.emit(box.op, (), [self.parent.types[w]], (), box.span, box.reason)[0]
         new = self.wire(self.parent.types[w])
         self.outer[new] = w
+        self.homes[new] = self.parent.home(w)
         self.captured[w] = new
         if self.kind == "if" and w in self.parent.adders:
             self.adders.add(new)
