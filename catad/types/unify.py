@@ -250,7 +250,7 @@ class Unifier:
             case Scalar():
                 ok = bool(bits & bit(t))
             case Tangent(item):
-                ok = not VECTOR & ~bits or isinstance(self.prune(item), Meta)
+                ok = not VECTOR & ~bits or isinstance(self.prune(item), (Meta, TypeVar))
                 if VECTOR & ~bits and ok:
                     self.require(item, FLOAT & bits, reason)
             case Fun():
