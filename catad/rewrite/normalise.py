@@ -38,6 +38,7 @@ from catad.rewrite.bundle import Alternative, Bundle, Leaf, Numbers, absent, clo
 from catad.rewrite.leafwise import Value, leafwise
 from catad.rewrite.leafwise import wires as plain
 from catad.rewrite.meet import Arm, Site, Step, branches, counted, dispatch, unbounded
+from catad.rewrite.once import called_once
 from catad.rewrite.unchecked import Draft
 from catad.source import CatadError, Span, error
 from catad.types.size import Size
@@ -66,6 +67,7 @@ class Normaliser:
         self.number = Numbers()
         self._fresh = 0
         self._pending: dict[str, None] = {}                  # definitions whose own derivative is being normalised
+        self._once: frozenset[str] | None = None             # what is part of its one caller
 
     def normal(self, name: str, *, tidied: bool = True) -> Net:
         """The normal form of a named net with a first-order boundary.
@@ -73,6 +75,8 @@ class Normaliser:
         `tidied` is off for one that nothing calls: it is tidied once, in the end.
         """
         if name not in self.nets:
+            if self._once is None:
+                self._once = called_once(self.table, name)
             net = self.table.nets[name]
             b = Draft()                                      # validated by `tidy`, with all its bubbles
             b.sizes.extend(net.sizes)
@@ -158,13 +162,13 @@ class Normaliser:
         return self.walk(b, f.body, [*given, *args], {})
 
     def _named(self, b: Builder, box: Box, values: list[Value], sizes: Sizes) -> Sequence[Value]:
-        """Definitions over functions are unfolded; others are called, or unfolded when they are small."""
-        assert isinstance(box.op, Call)
+        """Definitions over functions, and those called once, are unfolded; others when they are small."""
+        assert isinstance(box.op, Call) and self._once is not None
         at = {x: s.subst(sizes) for x, s in box.op.sizes}
         if box.op.name in self.table.rules:
             return self._with_rule(b, box, values, at)
         net = self.table.nets.get(box.op.name)              # or the derivative of one, which is normal already
-        if net is not None and any(map(holds_function, (*net.source, *net.target))):
+        if net is not None and (box.op.name in self._once or any(map(holds_function, (*net.source, *net.target)))):
             return self.walk(b, net, values, at)
         normal = self.normal(box.op.name)
         wires = plain(values)
