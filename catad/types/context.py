@@ -96,6 +96,8 @@ class Context:
         self.size_types: dict[str, Type] = {}              # their types, i64 or not known yet
         self.used_sizes: set[str] = set()                  # those that are
         self.broken = False                                # uses a definition that failed
+        self.bound: list[str] = []                         # the names bound now, innermost last
+        self.mistakes: list[CatadError] = []               # what went wrong in bindings so far
         self.type_variables: dict[str, Type] = {}
         self.defaults: list[tuple[Type, int]] = []         # unknowns to narrow before they are generalised
         self.expanding: list[Expansion] = []               # declared types being expanded
@@ -200,12 +202,15 @@ class Context:
         """A new variable in scope, shadowing others of its name until `unbind`."""
         local = Local(unique or self.names.fresh(name), t, span, poly, self.scope)
         self.env.setdefault(name, []).append(local)
+        self.bound.append(name)
         self.atoms[local.name] = local
         return local
 
     def unbind(self, names: Iterable[str]) -> None:
+        """The variables that were bound last go; names may come in any order."""
         for name in names:
             self.env[name].pop()
+            self.bound.pop()
 
     def local(self, name: str) -> Local | None:
         stack = self.env.get(name)

@@ -24,6 +24,7 @@ from catad.types.meta import Clash, Fault, Meta, Why
 from catad.types.own import body as own_body
 from catad.types.own import own
 from catad.types.patterns import base_name, parameter, pattern_type, unwrap
+from catad.types.recover import together
 from catad.types.recursion import structural
 from catad.types.scheme import Scheme
 from catad.types.scope import Local, Scope
@@ -93,7 +94,7 @@ def header(c: Context, d: tree.Def) -> list[tuple[str, Type]]:
 
 def _body(c: Context, d: tree.Def, key: str, params: list[tuple[str, Type]],
           result: Type | None) -> tuple[core.Definition, dict[str, int]]:
-    with opened(c, d, params) as scope:
+    with together(c), opened(c, d, params) as scope:
         why = Why(d.result.span, "the result is declared here") if d.result is not None else None
         if c.own is not None:
             body = own_body(c, d, c.own, why)

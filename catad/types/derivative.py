@@ -16,6 +16,7 @@ from catad.types.define import settle
 from catad.types.finish import Finisher
 from catad.types.infer import context
 from catad.types.meta import Why
+from catad.types.recover import together
 from catad.types.scheme import Scheme
 from catad.types.scope import Local, Scope
 from catad.types.size import Size
@@ -35,7 +36,7 @@ def derivative(world: World, d: tree.Derivative, f: core.Definition, scheme: Sch
     c.unifier.rigid.update(dict(scheme.types))
     _sizes(c, f)
     params = [*f.params]
-    with c.opened() as scope:
+    with together(c), c.opened() as scope:
         parts = _parameters(c, d, f, scope)
         result = _bind(c, d.result, f.body.type, d.span)
         params.append((result, f.body.type))

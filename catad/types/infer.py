@@ -20,6 +20,7 @@ from catad.types.join import Join
 from catad.types.meta import Meta, Why, Wrong
 from catad.types.operators import binary, number, unary
 from catad.types.patterns import destructure, parameter, pattern_type, project_field, unwrap
+from catad.types.recover import attempt
 from catad.types.sizes import of_let
 from catad.types.type import BOOL, Fun, Prod, Record, Type
 
@@ -152,19 +153,22 @@ def _let(c: Context, e: tree.Expr, expected: Type | None, why: Why | None) -> co
 
 def _bind(c: Context, e: tree.Let, names: list[str]) -> None:
     p = unwrap(e.pattern)
-    if e.params:
-        body = e.bound if e.result is None else tree.Ascribe(e.bound.span, e.bound, e.result)
-        term = _lambda(c, e.params, body, None, None, e.pattern.span.to(e.bound.span))
-    elif e.result is not None:
-        term = check(c, e.bound, resolve(c, e.result), Why(e.result.span, "declared here"))
-    elif isinstance(e.pattern, tree.PAnn):
-        term = check(c, e.bound, resolve(c, e.pattern.type), Why(e.pattern.type.span, "declared here"))
-    else:
-        term = infer(c, e.bound)
+    term = attempt(c, e.bound.span, lambda: _bound(c, e))
     poly = of_let(c, e.bound, term.type) if isinstance(p, tree.PVar) and not e.params else None
     mine: list[str] = []
     destructure(c, p, term, mine, poly)
     names.extend(mine)
+
+
+def _bound(c: Context, e: tree.Let) -> core.Term:
+    if e.params:
+        body = e.bound if e.result is None else tree.Ascribe(e.bound.span, e.bound, e.result)
+        return _lambda(c, e.params, body, None, None, e.pattern.span.to(e.bound.span))
+    if e.result is not None:
+        return check(c, e.bound, resolve(c, e.result), Why(e.result.span, "declared here"))
+    if isinstance(e.pattern, tree.PAnn):
+        return check(c, e.bound, resolve(c, e.pattern.type), Why(e.pattern.type.span, "declared here"))
+    return infer(c, e.bound)
 
 
 def _if(c: Context, e: tree.If, expected: Type | None, why: Why | None) -> core.Term:

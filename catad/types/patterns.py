@@ -94,6 +94,8 @@ def _components(c: Context, p: tree.PTuple, t: Type, count: int) -> tuple[Type, 
     known = c.known(t)
     if isinstance(known, Prod) and len(known.items) == count:
         return known.items
+    if isinstance(known, Wrong):
+        return (known,) * count
     parts = tuple([c.unifier.meta() for _ in range(count)])
     c.coerce(core.Var(t, p.span, ""), Prod(parts), Why(p.span, f"this pattern takes apart {count} components"))
     return parts
