@@ -28,8 +28,8 @@ from catad.source import Span
 from catad.types.size import Size
 from catad.types.type import I64, Array, Fun, Type, array
 
-__all__ = ["Alternative", "Bundle", "Leaf", "Numbers", "Slot", "absent", "closure", "fill", "form", "join", "lifted",
-           "mapped", "mentioned", "multiplicity", "open_types", "pad", "same", "slots", "spread", "widened"]
+__all__ = ["Alternative", "Bundle", "Leaf", "Numbers", "Slot", "absent", "closure", "fill", "form", "join", "join_all",
+           "lifted", "mapped", "mentioned", "multiplicity", "open_types", "pad", "same", "slots", "spread", "widened"]
 
 L = TypeVar("L")
 M = TypeVar("M")
@@ -122,11 +122,11 @@ def mapped(f: Callable[[L, Type, Dims], M], v: Bundle[L], dims: Dims | None = No
     alternatives = []
     for a in v.alternatives:
         captured: list[M | Bundle[M]] = []
-        for x, t in zip(a.captured, a.body.source, strict=False):        # the arguments follow
+        for x, w in zip(a.captured, a.body.inputs, strict=False):        # the arguments follow
             if isinstance(x, Bundle):
                 captured.append(mapped(f, x, (*new, *x.dims[len(v.dims):])))
             else:
-                captured.append(f(x, t, v.dims))
+                captured.append(f(x, a.body.wires[w], v.dims))
         alternatives.append(Alternative(a.body, tuple(captured), a.span))
     return Bundle(v.type, new, tag, tuple(alternatives))
 
@@ -203,6 +203,14 @@ def join(number: Numbers, f: Bundle[Slot], g: Bundle[Slot]) -> Bundle[Slot]:
     ours, theirs = ({number(a): a for a in x.alternatives} for x in (f, g))
     both = [_alternative(number, ours.get(k), theirs.get(k)) for k in sorted({**ours, **theirs})]
     return Bundle(f.type, f.dims, _tag(f, g, len(both)), tuple(both))
+
+
+def join_all(number: Numbers, forms: Sequence[Bundle[Slot]]) -> Bundle[Slot]:
+    """The join of several, by halving."""
+    if len(forms) == 1:
+        return forms[0]
+    middle = len(forms) // 2
+    return join(number, join_all(number, forms[:middle]), join_all(number, forms[middle:]))
 
 
 def _alternative(number: Numbers, a: Alternative[Slot] | None, b: Alternative[Slot] | None) -> Alternative[Slot]:

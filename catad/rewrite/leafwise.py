@@ -20,6 +20,7 @@ from catad.rewrite.bundle import (
     fill,
     form,
     join,
+    join_all,
     lifted,
     mapped,
     pad,
@@ -115,11 +116,9 @@ def _update(b: Builder, number: Numbers, v: Bundle[Leaf], at: Sequence[Wire], ne
 
 def _stack(b: Builder, number: Numbers, items: Sequence[Bundle[Leaf]], span: Span | None) -> Bundle[Leaf]:
     front = (Size.of(len(items)),)
-    goal = lifted(form(items[0], _itself), front)
-    for v in items[1:]:
-        goal = join(number, goal, lifted(form(v, _itself), front))
-    goal = widened(goal)
-    rows = [pad(b, number, v, _dropped(goal, 1)) for v in items]
+    goal = widened(join_all(number, [lifted(form(v, _itself), front) for v in items]))
+    entry = _dropped(goal, 1)
+    rows = [pad(b, number, v, entry) for v in items]
     return fill(goal, iter([b.prim("stack", *column, span=span) for column in zip(*rows, strict=True)]))
 
 
