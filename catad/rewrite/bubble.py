@@ -47,11 +47,12 @@ class Bubble:
         """The form of a function that leaves the bubble."""
         f = form(v, self._outside.get)
         inside = {box.op.name for box in self.b.boxes if isinstance(box.op, BindSize)}
-        if inside and not inside.isdisjoint([*mentioned(f), *(
-                x for t in open_types(f) for s in type_sizes(t) for x in s.variables)]):
-            raise error("E0303", "a function would take a size out of its scope", span,
-                        "it captures an array whose size is known in here only",
-                        help=["compute the size outside, or call the function in here"])
+        for a in f.alternatives if inside else ():
+            if not inside.isdisjoint(_sizes(Bundle(f.type, f.dims, None, (a,)))):
+                place = [] if a.span is None or a.span == span else [(a.span, "this function captures it")]
+                raise error("E0303", "a function would take a size out of its scope", span,
+                            "the size of an array is known in here only", others=place,
+                            help=["compute the size outside, or call the function in here"])
         return f
 
     def state(self, f: Bundle[Slot]) -> Bundle[Leaf]:
@@ -66,3 +67,8 @@ class Bubble:
     def close(self, outputs: Sequence[Wire], order: Sequence[Wire]) -> Net:
         self.b.inputs[:0] = [self._wire(w) for w in order]
         return self.b.net(*outputs)
+
+
+def _sizes(f: Bundle[Slot]) -> set[str]:
+    """The size variables that a function needs."""
+    return {*mentioned(f), *(x for t in open_types(f) for s in type_sizes(t) for x in s.variables)}
