@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
+from catad.functors.account import Lens
 from catad.functors.coefficients import unfold
 from catad.functors.kit import Kit, standard_kit
 from catad.functors.taylor import to_series
 from catad.net.build import Builder
 from catad.net.net import Derive, Net, SeriesPack, SeriesPart, Wire
+from catad.net.sizes import bound_sizes
 from catad.net.zero import zero
 from catad.rewrite.bundle import closure
 from catad.rewrite.normalise import Value
@@ -70,7 +72,11 @@ class Expander:
         given = [c for c, o in zip(cotangents, lens.outs, strict=True) if o and c is not None]
         pullback = back.net(*back.splice(lens.bwd, [*residual, *given]))
         fun = Fun(tangent(op.result), tangent(op.arg))
-        return [*out[:m], closure(pullback, out[m:], fun, span)]
+        again = None
+        if bound_sizes(lens.fwd):
+            given = [*captured, *xs]
+            again = closure(_again(net, lens), given, fun, span)
+        return [*out[:m], closure(pullback, out[m:], fun, span, again)]
 
     def _jet(self, b: Builder, op: Derive, net: Net, captured: list[Wire], xs: list[Wire],
              coefficients: list[Wire], span: Span | None) -> list[Value]:
@@ -96,3 +102,13 @@ class Expander:
                 values.append(w)
                 series.extend([zero(b, row)] if is_float(t) else [])
         return [*values, *series]
+
+
+def _again(net: Net, lens: Lens) -> Net:
+    """A pullback that runs the forward part again: captured, x, ȳ → x̄."""
+    b = Builder()
+    b.sizes.extend(net.sizes)
+    out = b.splice(lens.fwd, [b.input(t) for t in net.source])
+    cotangents = [b.input(t) if is_float(t) else None for t in net.target]
+    given = [c for c, o in zip(cotangents, lens.outs, strict=True) if o and c is not None]
+    return b.net(*b.splice(lens.bwd, [*out[len(net.outputs):], *given]))

@@ -8,10 +8,12 @@ What leaves may not mention a size that is bound inside.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from catad.net.build import Builder
 from catad.net.net import BindSize, Net, Wire
-from catad.rewrite.bundle import Bundle, Leaf, Slot, form, mapped, mentioned, open_types
+from catad.net.sizes import free_sizes
+from catad.rewrite.bundle import Alternative, Bundle, Leaf, Slot, form, mapped, mentioned, open_types
 from catad.rewrite.leafwise import Value
 from catad.rewrite.unchecked import Draft
 from catad.source import Span, error
@@ -31,7 +33,7 @@ class Bubble:
 
     def enter(self, v: Value) -> Value:
         if isinstance(v, Bundle):
-            return mapped(lambda leaf, _, __: Leaf(self._wire(leaf.wire), leaf.skip), v)
+            return mapped(lambda leaf, _, __: Leaf(self._wire(leaf.wire), leaf.skip), v, again=True)
         return self._wire(v)
 
     def _wire(self, w: Wire) -> Wire:
@@ -43,17 +45,14 @@ class Bubble:
     def bound(self, types: Sequence[Type]) -> list[Wire]:
         return [self.b.input(t) for t in types]
 
-    def leaving(self, v: Bundle[Leaf], span: Span | None) -> Bundle[Slot]:
-        """The form of a function that leaves the bubble."""
-        f = form(v, self._outside.get)
-        inside = {box.op.name for box in self.b.boxes if isinstance(box.op, BindSize)}
-        for a in f.alternatives if inside else ():
-            if not inside.isdisjoint(_sizes(Bundle(f.type, f.dims, None, (a,)))):
-                place = [] if a.span is None or a.span == span else [(a.span, "this function captures it")]
-                raise error("E0303", "a function would take a size out of its scope", span,
-                            "the size of an array is known in here only", others=place,
-                            help=["compute the size outside, or call the function in here"])
-        return f
+    def leaving(self, v: Value, span: Span | None) -> Value:
+        """The value where it may leave the bubble; raises E0303 for a size that is bound inside."""
+        inside = {box.op.name for box in self.b.boxes if isinstance(box.op, BindSize)} if isinstance(v, Bundle) else ()
+        return _free(v, frozenset(inside), span) if inside and isinstance(v, Bundle) else v
+
+    def form(self, v: Bundle[Leaf]) -> Bundle[Slot]:
+        """What of a function is not known outside."""
+        return form(v, self._outside.get)
 
     def state(self, f: Bundle[Slot]) -> Bundle[Leaf]:
         """A function of this form that is bound here: what is known is captured, the rest are inputs."""
@@ -69,6 +68,20 @@ class Bubble:
         return self.b.net(*outputs)
 
 
-def _sizes(f: Bundle[Slot]) -> set[str]:
-    """The size variables that a function needs."""
-    return {*mentioned(f), *(x for t in open_types(f) for s in type_sizes(t) for x in s.variables)}
+def _free(v: Bundle[Leaf], inside: frozenset[str], span: Span | None) -> Bundle[Leaf]:
+    """The functions without sizes that are known inside only."""
+    return replace(v, alternatives=tuple([_without(v, a, inside, span) for a in v.alternatives]))
+
+
+def _without(v: Bundle[Leaf], a: Alternative[Leaf], inside: frozenset[str], span: Span | None) -> Alternative[Leaf]:
+    one = form(replace(v, alternatives=(a,)), lambda w: None)
+    if inside.isdisjoint({*mentioned(one), *(x for t in open_types(one) for s in type_sizes(t) for x in s.variables)}):
+        return a
+    if a.again is not None:
+        return _without(v, a.again, inside, span)
+    if any(isinstance(x, Bundle) for x in a.captured) and inside.isdisjoint(free_sizes(a.body)):
+        return replace(a, captured=tuple([_free(x, inside, span) if isinstance(x, Bundle) else x for x in a.captured]))
+    place = [] if a.span is None or a.span == span else [(a.span, "this function captures it")]
+    raise error("E0303", "a function would take a size out of its scope", span,
+                "the size of an array is known in here only", others=place,
+                help=["compute the size outside, or call the function in here"])

@@ -58,11 +58,16 @@ class Slot:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Alternative(Generic[L]):
-    """A function without its dimensions: a bubble, and what it captured."""
+    """A function without its dimensions: a bubble, and what it captured.
+
+    `again` is the same function of other captured values, for where these cannot go: a pullback that runs the forward
+    part again instead of keeping a residual of sizes that are not known there.
+    """
 
     body: Net
     captured: tuple[L | Bundle[L], ...]
     span: Span | None
+    again: Alternative[L] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,10 +80,12 @@ class Bundle(Generic[L]):
     alternatives: tuple[Alternative[L], ...]
 
 
-def closure(body: Net, captured: Sequence[Wire | Bundle[Leaf]], t: Fun, span: Span | None) -> Bundle[Leaf]:
-    """A function that is known while compiling."""
+def closure(body: Net, captured: Sequence[Wire | Bundle[Leaf]], t: Fun, span: Span | None,
+            again: Bundle[Leaf] | None = None) -> Bundle[Leaf]:
+    """A function that is known while compiling; `again` is another one for the same function."""
     values = tuple(v if isinstance(v, Bundle) else Leaf(v) for v in captured)
-    return Bundle(t, (), None, (Alternative(body, values, span),))
+    other = None if again is None else again.alternatives[0]
+    return Bundle(t, (), None, (Alternative(body, values, span, other),))
 
 
 def absent(t: Fun, dims: Dims = ()) -> Bundle[Leaf]:
@@ -112,23 +119,26 @@ def _places(net: Net) -> Iterator[Span | None]:
 
 # ── structure ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-def mapped(f: Callable[[L, Type, Dims], M], v: Bundle[L], dims: Dims | None = None) -> Bundle[M]:
+def mapped(f: Callable[[L, Type, Dims], M], v: Bundle[L], dims: Dims | None = None, *,
+           again: bool = False) -> Bundle[M]:
     """The bundle with f (leaf, its type without dimensions, the dimensions around) for each leaf.
 
-    `dims` says what the dimensions become, where they change.
+    `dims` says what the dimensions become, where they change; `again` keeps what alternatives have for other places.
     """
     new = v.dims if dims is None else dims
-    tag = None if v.tag is None else f(v.tag, I64, v.dims)
-    alternatives = []
-    for a in v.alternatives:
+
+    def one(a: Alternative[L]) -> Alternative[M]:
         captured: list[M | Bundle[M]] = []
         for x, w in zip(a.captured, a.body.inputs, strict=False):        # the arguments follow
             if isinstance(x, Bundle):
-                captured.append(mapped(f, x, (*new, *x.dims[len(v.dims):])))
+                captured.append(mapped(f, x, (*new, *x.dims[len(v.dims):]), again=again))
             else:
                 captured.append(f(x, a.body.wires[w], v.dims))
-        alternatives.append(Alternative(a.body, tuple(captured), a.span))
-    return Bundle(v.type, new, tag, tuple(alternatives))
+        other = one(a.again) if again and a.again is not None else None
+        return Alternative(a.body, tuple(captured), a.span, other)
+
+    tag = None if v.tag is None else f(v.tag, I64, v.dims)
+    return Bundle(v.type, new, tag, tuple([one(a) for a in v.alternatives]))
 
 
 def form(v: Bundle[Leaf], outside: Callable[[Wire], Wire | None]) -> Bundle[Slot]:

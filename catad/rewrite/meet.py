@@ -62,10 +62,10 @@ class Site:
 def branches(at: Site, cond: Wire, arms: Sequence[Arm]) -> list[Value]:
     """An `if`, of two arms."""
     inner = [Bubble(at.b) for _ in arms]
-    outs = [arm(bubble) for arm, bubble in zip(arms, inner, strict=True)]
-    goals = _leaving(at, inner[0], outs[0])
+    outs = [[x.leaving(v, at.span) for v in arm(x)] for arm, x in zip(arms, inner, strict=True)]
+    goals = _goals(inner[0], outs[0])
     for bubble, out in zip(inner[1:], outs[1:], strict=True):
-        goals = _joined(at, goals, _leaving(at, bubble, out))
+        goals = _joined(at, goals, _goals(bubble, out))
     made = _box(at, IfOp(), [cond], inner, [_open(at, x.b, out, goals) for x, out in zip(inner, outs, strict=True)], [])
     return _closed(goals, iter(made))
 
@@ -113,11 +113,11 @@ def counted(at: Site, op: Loop, inits: Sequence[Value], step: Step) -> list[Valu
     def run(goals: Sequence[Goal]) -> tuple[Bubble, Sequence[Value]]:
         inner = Bubble(at.b)
         index = inner.b.input(I64)
-        return inner, step(inner, [index, *_states(inner, goals)])
+        return inner, [inner.leaving(v, at.span) for v in step(inner, [index, *_states(inner, goals)])]
 
     goals, inner, out = _stable(at, inits, run)
     k = len(inits)
-    rows = [widened(g) if isinstance(g, Bundle) else g for g in _leaving(at, inner, out[k:])]
+    rows = [widened(g) if isinstance(g, Bundle) else g for g in _goals(inner, out[k:])]
     kinds = [c.kind for c, g in zip(op.carries, goals, strict=True) for _ in _types(g)]
     results = _open(at, inner.b, out, [*goals, *rows])
     body = inner.close(results, inner.captured)
@@ -130,7 +130,7 @@ def unbounded(at: Site, inits: Sequence[Value], cond: Step, step: Step) -> list[
     """A loop that a condition ends; both get the states."""
     def run(goals: Sequence[Goal]) -> tuple[Bubble, Sequence[Value]]:
         inner = Bubble(at.b)
-        return inner, step(inner, _states(inner, goals))
+        return inner, [inner.leaving(v, at.span) for v in step(inner, _states(inner, goals))]
 
     goals, inner, out = _stable(at, inits, run)
     asks = Bubble(at.b)
@@ -148,7 +148,7 @@ def _stable(at: Site, inits: Sequence[Value], run: Run) -> tuple[list[Goal], Bub
         inner, out = run(goals)
         if not functions:
             return goals, inner, out
-        grown = _joined(at, goals, _leaving(at, inner, out[:len(goals)]))
+        grown = _joined(at, goals, _goals(inner, out[:len(goals)]))
         if all(same(at.number, g, h) for g, h in zip(goals, grown, strict=True)
                if isinstance(g, Bundle) and isinstance(h, Bundle)):
             return goals, inner, out
@@ -167,8 +167,8 @@ def tower(span: Span | None, place: Span | None) -> CatadError:
 
 # ── results ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-def _leaving(at: Site, inner: Bubble, out: Sequence[Value]) -> list[Goal]:
-    return [inner.leaving(v, at.span) if isinstance(v, Bundle) else inner.b.type(v) for v in out]
+def _goals(inner: Bubble, out: Sequence[Value]) -> list[Goal]:
+    return [inner.form(v) if isinstance(v, Bundle) else inner.b.type(v) for v in out]
 
 
 def _joined(at: Site, goals: Sequence[Goal], others: Sequence[Goal]) -> list[Goal]:

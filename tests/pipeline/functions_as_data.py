@@ -98,6 +98,14 @@ _FORMS = r"""
   (for i < 3 -> (vjp (\t -> exp (t * f64 i) * x) x).1)[k] x
 =
   exp (x * f64 k) * x * f64 k * x
+# chosen pullback of a while
+  (if k == 0 then (vjp (\t -> loop y = t while y < 5.0 do y * y + x) x).1 else sin) (2 * x)
+=
+  if k == 0 then 16 * x * x * (x^2 + x) * ((x^2 + x)^2 + x) else sin (2 * x)
+# stored pullbacks of a while, captured
+  (for i < 3 -> let p = (vjp (\t -> loop y = t while y < 5.0 do y * y + x) x).1 in \s -> p (s * f64 i))[k] (2 * x)
+=
+  16 * x * x * (x^2 + x) * ((x^2 + x)^2 + x) * f64 k
 # assert and trace
   (assert (k < 3) (trace (\t -> t * x))) x
 =
