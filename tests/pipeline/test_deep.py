@@ -30,3 +30,20 @@ def test_passes_in_several_threads() -> None:
     for t in threads:
         t.join()
     assert found == dict.fromkeys((100, 1100, 1200), 30.5 * 31)
+
+
+def test_a_chain_of_definitions() -> None:
+    """Each is called once, so all are one net. Fails when each is unfolded into the next (the square of the length)."""
+    n = 1500
+    lines = ["def f0 (x : f64) : f64 = x", *(f"def f{k} (x : f64) : f64 = f{k - 1} x + {k}.0" for k in range(1, n))]
+    f = catad.compile("\n".join(lines), entry=f"f{n - 1}")
+    assert list(f.prepared.nets) == [f"f{n - 1}"]
+    assert f.reference(0.5) == 0.5 + n * (n - 1) / 2
+
+
+def test_what_is_called_twice_stays_a_call() -> None:
+    """Doubling thirty times, in few boxes: also when a function is around the calls, or a derivative."""
+    lines = ["def g0 (x : f64) : f64 = 0.5 * sin x", *(
+        f"def g{k} (x : f64) : f64 = let h y = g{k - 1} y in h (h x) + {k}.0" for k in range(1, 30))]
+    f = catad.compile("\n".join([*lines, "def main (x : f64) : f64 = grad g29 x"]), entry="main")
+    assert sum(len(net.boxes) for net in f.prepared.nets.values()) < 20_000
