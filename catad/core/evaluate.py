@@ -22,6 +22,7 @@ from catad.core.values import (
     bind,
     changed,
     dot,
+    entrywise,
     moved,
     plus,
     rebuild,
@@ -216,6 +217,8 @@ class _Machine:
                 return plus(a, scaled(-1.0, b))
             case "vscale", [k, a]:
                 return scaled(k, a)
+            case "ventrywise", [f, a, b]:
+                return entrywise(f, a, b)
             case "constant", [a]:
                 return constant(a, self.tags)
             case "maximum" | "minimum" | "argmax" | "argmin", [xs]:

@@ -15,7 +15,7 @@ from catad.source import Span, error
 from catad.types.type import F32, F64, I64, UNIT, Array, Child, Data, Fun, Prod, Record, Scalar, Type, tangent
 
 __all__ = [
-    "basis", "bind", "changed", "dot", "leaves", "moved", "plus", "rebuild", "scaled", "seeded", "split", "within",
+    "basis", "bind", "changed", "dot", "entrywise", "leaves", "moved", "plus", "rebuild", "scaled", "seeded", "split", "within",
     "zero",
 ]
 
@@ -75,6 +75,13 @@ def plus(a: Any, b: Any) -> Any:
     if isinstance(a, (list, tuple)):
         return type(a)([plus(x, y) for x, y in zip(a, b, strict=True)])
     return apply("add", (a, b))
+
+
+def entrywise(f: Any, a: Any, b: Any) -> Any:
+    """f of every pair of entries."""
+    if isinstance(a, (list, tuple)):
+        return type(a)([entrywise(f, x, y) for x, y in zip(a, b, strict=True)])
+    return f(a)(b)
 
 
 def scaled(k: Any, a: Any) -> Any:

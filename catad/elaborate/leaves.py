@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from types import MappingProxyType
 
 from catad.net.build import Builder
-from catad.net.net import Net, Wire
+from catad.net.net import Apply, Net, Wire
 from catad.net.zero import zero
 from catad.source import Span
-from catad.types.type import I64, Array, Scalar, Type
+from catad.types.type import F32, F64, I64, Array, Fun, Scalar, Type
 
 __all__ = ["VECTOR", "empty", "power", "unit"]
 
@@ -86,6 +86,17 @@ def _scale(b: Builder, types: Sequence[Type], args: Sequence[Sequence[Wire]]) ->
     return tuple(leafwise(b, times, [x], args[0]) for x in args[1])
 
 
+def _entrywise(b: Builder, types: Sequence[Type], args: Sequence[Sequence[Wire]]) -> tuple[Wire, ...]:
+    """A function of two f64 at every pair of entries."""
+    def both(c: Builder, xs: Sequence[Wire], shared: Sequence[Wire]) -> Wire:
+        single = c.type(xs[0]) == F32
+        x, z = [c.prim("to_f64", w) for w in xs] if single else xs
+        partial = c.box(Apply(), [shared[0], x], [Fun(F64, F64)])[0]
+        y = c.box(Apply(), [partial, z], [F64])[0]
+        return c.prim("to_f32", y) if single else y
+    return tuple(leafwise(b, both, pair, args[0]) for pair in zip(args[1], args[2], strict=True))
+
+
 def _constant(b: Builder, types: Sequence[Type], args: Sequence[Sequence[Wire]]) -> tuple[Wire, ...]:
     return tuple(b.prim("constant", w) for w in args[0])
 
@@ -93,4 +104,5 @@ def _constant(b: Builder, types: Sequence[Type], args: Sequence[Sequence[Wire]])
 VECTOR: MappingProxyType[
     str, Callable[[Builder, Sequence[Type], Sequence[Sequence[Wire]]], tuple[Wire, ...]]] = MappingProxyType({
         "vzero": _zero, "vadd": _binary("add"), "vsub": _binary("sub"), "vscale": _scale,
+        "ventrywise": _entrywise,
         "constant": _constant})

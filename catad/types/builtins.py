@@ -230,6 +230,8 @@ def _calculus() -> list[Builtin]:
         _entry("zero", (), A, op("vzero"), a=VECTOR),
         _entry("add", (A, A), A, op("vadd"), a=VECTOR), _entry("sub", (A, A), A, op("vsub"), a=VECTOR),
         _entry("scale", (F64, A), A, op("vscale"), a=VECTOR, text="an f64 and a vector"),
+        _entry("entrywise", (Fun(F64, Fun(F64, F64)), A, A), A, op("ventrywise"), a=VECTOR,
+               text="a function of two numbers and two vectors"),
         _entry("constant", (A,), A, op("constant"), a=ANY, text="anything"),
         _entry("jvp", (f, A, a), Prod((B, b)), derive("jvp"), a=DATA, b=DATA, text="a function, a point and a tangent"),
         _entry("vjp", (f, A), Prod((B, Fun(b, a))), derive("vjp"), a=DATA, b=DATA, text="a function and a point"),
