@@ -62,3 +62,9 @@ def test_what_is_pointed_to_exists(path: pathlib.Path) -> None:
 def test_the_index_lists_all_documents() -> None:
     index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
     assert all(f"]({p.name})" in index for p in (ROOT / "docs").glob("*.md") if p.name != "README.md")
+
+
+def test_the_python_of_the_solvers() -> None:
+    scope: dict[str, Any] = {}
+    for block in blocks((ROOT / "docs" / "solvers.md").read_text(encoding="utf-8"), "python"):
+        run_python(block, scope)
