@@ -86,6 +86,9 @@ ADAPTIVE = catad.compile("""
       o.dense {absolute = 1e-10, relative = 1e-10, limit = 100000} (r.tsitouras f) f 5.0 0.0 ts y
     def explosion (t1 : f64) = let f t y = y * y in
       o.adaptive {absolute = 1e-8, relative = 1e-8, limit = 2000} (r.tsitouras f) f 5.0 0.0 t1 1.0
+    def blown (t1 : f64) : f64 = o.integrate (\\t y -> y * y) 1e-8 0.0 t1 1.0
+    def blowing [m] (ts : [m]f64) : [m]f64 = let f t y = y * y in
+      o.dense {absolute = 1e-8, relative = 1e-8, limit = 2000} (r.tsitouras f) f 5.0 0.0 ts 1.0
     def end (k : f64) (t0 : f64) (t1 : f64) (y : [2]f64) : [2]f64 = o.integrate (lotka k) 1e-11 t0 t1 y
     def first (k : f64) (t0 : f64) (t1 : f64) (y : [2]f64) : f64 = (end k t0 t1 y)[0]
     def course [m] (ts : [m]f64) (k : f64) : f64 =
@@ -134,6 +137,10 @@ def test_dense_output() -> None:
 def test_a_solution_that_ends_says_so() -> None:
     assert ADAPTIVE.explosion(0.9)["y"] == pytest.approx(10.0, rel=1e-5)
     assert not ADAPTIVE.explosion(1.1)["good"]
+    assert math.isnan(ADAPTIVE.blown(1.1)) and ADAPTIVE.blown(0.5) == pytest.approx(2.0)
+    ts = np.array([0.0, 0.5, 2.0])
+    np.testing.assert_allclose(ADAPTIVE.blowing(ts), [1.0, 2.0, math.nan], rtol=1e-6)
+    assert list(ADAPTIVE.blowing(ts[:1])) == [1.0]
 
 
 def slope(f: Callable[[float], float], x: float, h: float = 1e-5) -> float:
