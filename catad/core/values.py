@@ -15,8 +15,8 @@ from catad.source import Span, error
 from catad.types.type import F32, F64, I64, UNIT, Array, Child, Data, Fun, Prod, Record, Scalar, Type, tangent
 
 __all__ = [
-    "basis", "bind", "changed", "dot", "entrywise", "leaves", "moved", "plus", "rebuild", "scaled", "seeded", "split", "within",
-    "zero",
+    "basis", "bind", "changed", "dot", "entrywise", "leaves", "moved", "plus", "rebuild", "scaled", "seeded", "split",
+    "within", "zero",
 ]
 
 
