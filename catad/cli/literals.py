@@ -14,11 +14,13 @@ import pathlib
 import re
 from typing import Any
 
+from catad.cli import jsontext
 from catad.source import error
 
 __all__ = ["NAME", "parse_arguments", "show"]
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*'*")
+_CONSTRUCTOR = re.compile(r"[A-Z][A-Za-z0-9_]*'*")
 _FLOATS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
@@ -50,27 +52,25 @@ def _value(text: str, name: str | None) -> Any:
 
 def _json(text: str, shown: str) -> Any:
     try:
-        value = json.loads(text)
+        value = jsontext.loads(text)
     except (ValueError, RecursionError) as exc:
         why = f"{exc.msg} at column {exc.colno}" if isinstance(exc, json.JSONDecodeError) else str(exc)
         help = ["quote it for the shell: '[1.0, 2.0]'", "a file is given as @data.json"]
         if NAME.fullmatch(text):
             help = [f"an argument by name is  {text}=…", f"the gradient by this parameter alone is  --grad={text}"]
         raise error("E0612", f"`{_short(shown)}` is not a JSON value: {why}", help=help) from None
-    return _floats(value)
+    return jsontext.mapped(value, _float)
 
 
-def _floats(value: Any) -> Any:
-    """Names of floats to floats, everywhere."""
+def _float(value: Any) -> Any:
+    """The name of a float as that."""
     if isinstance(value, str):
         if value in _FLOATS:
             return _FLOATS[value]
+        if _CONSTRUCTOR.fullmatch(value) and value.lower() not in ("nan", "inf", "infinity"):
+            return value
         raise error("E0612", f"there are no strings in the language: {json.dumps(_short(value))}",
-                    help=['only "nan", "inf" and "-inf" stand for floats'])
-    if isinstance(value, list):
-        return [_floats(v) for v in value]
-    if isinstance(value, dict):
-        return {k: _floats(v) for k, v in value.items()}
+                    help=['only "nan", "inf" and "-inf" stand for floats, and the names of constructors for themselves'])
     return value
 
 
@@ -115,18 +115,14 @@ def show(value: Any) -> str:
     >>> show((1.5, {"x": float("nan")}, True))
     '[1.5, {"x": "nan"}, true]'
     """
-    return json.dumps(_plain(value), allow_nan=False, ensure_ascii=False)
+    return jsontext.dumps(jsontext.mapped(value, _plain))
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
-    if isinstance(value, (tuple, list)):
-        return [_plain(v) for v in value]
-    if isinstance(value, dict):
-        return {k: _plain(v) for k, v in value.items()}
     if hasattr(value, "tolist"):
-        return _plain(value.tolist())
+        return jsontext.mapped(value.tolist(), _plain)
     return value
 
 

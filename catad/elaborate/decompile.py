@@ -153,7 +153,7 @@ def _plain(t: Type) -> Type:
 
 
 def paths(t: Type, steps: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """How to reach each leaf: "" through an array, ".0" or ".x" through a product."""
+    """How to reach each leaf: "" through an array, ".0" or ".x" through a product; the leaves of a sum have names."""
     match t:
         case Prod(items):
             for k, item in enumerate(items):
@@ -163,6 +163,14 @@ def paths(t: Type, steps: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
                 yield from paths(item, (*steps, f".{x}"))
         case Array(_, item):
             yield from paths(item, (*steps, ""))
+        case Data(size=None):
+            yield (*steps, ".tag")
+            yield from paths(t.payloads, steps)
+        case Data():
+            yield (*steps, ".root")
+            yield from paths(t.nodes, steps)
+        case Tangent(Data() as tree):
+            yield from paths(tangent(tree), steps)
         case _:
             yield steps
 

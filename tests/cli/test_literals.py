@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catad.cli import jsontext
 from catad.cli.arguments import parse_arguments as parse_flags
 from catad.cli.literals import parse_arguments, show
 from catad.source import CatadError
@@ -92,3 +93,25 @@ def test_wrong_use(argv: list[str], words: str, capsys: pytest.CaptureFixture[st
     with pytest.raises(SystemExit) as left:
         parse_flags(argv)
     assert left.value.code == 2 and words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("value", [
+    [[1.5, {"a": [], "b": {}}], "x\\\"]y", None, True, -2e-3], {"Nil": [], "é": [{"k": 1}]}, [], 3.5])
+def test_deep_json_is_json(value: Any) -> None:
+    """The reader and the writer for deep values agree with `json`, at the bottom of many brackets and at the top."""
+    deep, wrapped = value, json.dumps(value, ensure_ascii=False)
+    for _ in range(1000):
+        deep, wrapped = {"a": [deep]}, f'{{ "a" :[{wrapped} ] }}'
+    found = jsontext.loads(wrapped)
+    assert jsontext.dumps(found) == wrapped.replace("{ ", "{").replace(" :", ": ").replace(" ]", "]").replace(" }", "}")
+    for _ in range(1000):
+        found = found["a"][0]
+    assert found == value and jsontext.loads(jsontext.dumps(value)) == value
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "[" * 1000 + "]" * 999, "[" * 1000 + "1 2" + "]" * 1000,
+                                  "[" * 1000 + "1," + "]" * 1000, "[" * 1000 + "]" * 1001, "{" * 1000,
+                                  "[" * 1000 + '{1: 2}' + "]" * 1000, "[" * 1000 + '"a' + "]" * 1000])
+def test_deep_json_that_is_wrong(text: str) -> None:
+    with pytest.raises(json.JSONDecodeError):
+        jsontext.loads(text)
