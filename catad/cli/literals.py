@@ -70,7 +70,7 @@ def _float(value: Any) -> Any:
         if _CONSTRUCTOR.fullmatch(value) and value.lower() not in ("nan", "inf", "infinity"):
             return value
         raise error("E0612", f"there are no strings in the language: {json.dumps(_short(value))}",
-                    help=['only "nan", "inf" and "-inf" stand for floats, and the names of constructors for themselves'])
+                    help=['only "nan", "inf" and "-inf" stand for floats, the names of constructors for values'])
     return value
 
 
