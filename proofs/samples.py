@@ -13,8 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from catad.api.trees import node_links as links
 from catad.net.net import Entry
-from catad.types.type import BOOL, I64, Scalar, Type, dims, flatten, is_float, leaf, tangent
+from catad.types.size import is_hidden
+from catad.types.type import BOOL, I64, Array, Data, Prod, Record, Scalar, Type, dims, flatten, is_float, leaf, tangent
 
 __all__ = ["Sample", "like", "masks", "sample", "smaller"]
 
@@ -43,7 +45,7 @@ def masks(entry: Entry) -> tuple[tuple[int, ...], list[bool], list[bool]]:
 
 def sample(entry: Entry, rng: random.Random, attempt: int = 0) -> Sample:
     """Random values; further attempts look in other ranges, for functions that are not defined everywhere."""
-    sizes = {x: rng.choice((1, 2, 3, 4)) for x in entry.sizes}
+    sizes = {x: rng.choice((1, 3, 5, 7) if is_hidden(x) else (1, 2, 3, 4)) for x in entry.sizes}
     low, high = RANGES[attempt % len(RANGES)]
 
     def scalar(t: Type) -> Any:
@@ -57,9 +59,55 @@ def sample(entry: Entry, rng: random.Random, attempt: int = 0) -> Sample:
     for x, t in entry.params:
         if t == I64 and x in sizes:
             values.append(sizes[x])
-        else:
-            values += [_filled(w, sizes, lambda t=w: scalar(leaf(t))) for w in wires(t)]
+            continue
+        mine = [_filled(w, sizes, lambda t=w: scalar(leaf(t))) for w in wires(t)]
+        for tree, at, outer in trees(t):
+            _grow(tree, mine[at:at + len(wires(tree))], outer, sizes, rng)
+            if not outer:
+                mine[at] = sizes_of(tree, sizes) - 1
+        values += mine
     return Sample(sizes, tuple(values))
+
+
+def trees(t: Type, at: int = 0, outer: int = 0) -> Iterator[tuple[Data, int, int]]:
+    """The trees in a type: their types, where their leaves begin, and the number of dimensions around them."""
+    match t:
+        case Data() if t.size is not None:
+            yield t, at, outer
+        case Prod(items):
+            for i in items:
+                yield from trees(i, at, outer)
+                at += len(wires(i))
+        case Record(fields):
+            yield from trees(Prod(tuple(f for _, f in fields)), at, outer)
+        case Data():
+            yield from trees(t.payloads, at + 1, outer)
+        case Array(_, item):
+            yield from trees(item, at, outer + 1)
+
+
+def sizes_of(t: Data, sizes: Mapping[str, int]) -> int:
+    """The number of nodes."""
+    return t.nodes.size.evaluate(sizes)
+
+
+def _grow(t: Data, arrays: Sequence[Any], outer: int, sizes: Mapping[str, int], rng: random.Random) -> None:
+    """Make trees of arrays of nodes: node by node, of children that have no parent yet."""
+    n = sizes_of(t, sizes)
+    shape = arrays[1].shape[:outer]
+    if outer:
+        arrays[0][...] = n - 1
+    kids = links(t, arrays[1:])
+    count = {k: len(kids.get(k, ())) for k in range(len(t.cases))}
+    for place in np.ndindex(shape):
+        free: list[int] = []
+        for i in range(n):
+            fit = [k for k, c in count.items() if c <= len(free)]
+            k = max(rng.choice(fit), rng.choice(fit), key=lambda k: count[k])      # more often what has children
+            arrays[1][(*place, i)] = k
+            for a in kids.get(k, ()):
+                a[(*place, i)] = free.pop(rng.randrange(len(free)))
+            free.append(i)
 
 
 def like(types: Sequence[Type], sizes: Mapping[str, int], rng: random.Random) -> list[Any]:
@@ -119,4 +167,8 @@ def _cut(entry: Entry, s: Sample, sizes: Mapping[str, int]) -> Sample:
             elif t == I64 and x in sizes:
                 v = sizes[x]
             values.append(v)
+        for tree, k, outer in trees(t):
+            root = len(values) - len(wires(t)) + k
+            last = sizes_of(tree, sizes) - 1                 # children stand first: what is left are trees
+            values[root] = np.minimum(values[root], last) if outer else min(values[root], last)
     return Sample(sizes, tuple(values))

@@ -64,7 +64,11 @@ def rec fold (f : (f64, i64) -> a) (g : (f64, a, a) -> a) (h : (f64, a) -> a) (e
 def folded (t : tree) : (f64, f64) =
   fold (\\p -> (p.0, 1)) (\\(w, a, b) -> (a.0 * b.0 + w, a.1 + b.1)) (\\(x, a) -> (x * a.0, a.1)) (2, 0) t
 def rec within (t : tree) : f64 =
-  case t of | Leaf (x, _) -> x | Twig {kid, by} -> by * value kid + within kid | Node (w, {l, r}) -> value l * within r | End -> 1
+  case t of
+  | Leaf (x, _)      -> x
+  | Twig {kid, by}   -> by * value kid + within kid
+  | Node (w, {l, r}) -> value l * within r
+  | End              -> 1
 def twice (t : tree) : f64 = value (changed 2 (changed 3 t))
 def joined (t : tree) : tree = Node (0.5, {l = t, r = Node (2, {l = Twig {kid = t, by = 3}, r = End})})
 def longer (t : tree) : f64 = value (joined (changed 2 t)) + value (joined (joined t))
@@ -253,7 +257,8 @@ def g (t : list) : f64 = let d = grad prod t in sum (map (\\c -> c.Cons.0 * c.Co
         x, d = d["Cons"]
         out.append(x)
     assert p.g(t) == pytest.approx(sum((f / x) ** 2 for x in xs))
-    assert out == pytest.approx([sum(2 * (f / x) ** 2 for j, x in enumerate(xs) if j != i) / y for i, y in enumerate(xs)])
+    rest = [sum(2 * (f / x) ** 2 for j, x in enumerate(xs) if j != i) for i in range(len(xs))]
+    assert out == pytest.approx([a / x for a, x in zip(rest, xs, strict=True)])
 
 
 # ── what it costs

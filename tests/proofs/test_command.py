@@ -62,3 +62,18 @@ def test_a_wrong_rule_is_found_and_shrunk() -> None:
 def test_unknown_entry(tmp_path: Path) -> None:
     code, said = prove(tmp_path, TEXT, entries=["nothing"])
     assert code == 1 and "no entry of this name" in said
+
+
+def test_trees_are_made(tmp_path: Path) -> None:
+    """Samples of trees are trees: no sample stops, in arrays of them and beside other things too."""
+    code, said = prove(tmp_path, """
+type tree = Leaf f64 | Node {l : tree, r : tree}
+type list = Nil | Cons (f64, list)
+def rec total (t : tree) : f64 = case t of | Leaf x -> x * x | Node {l, r} -> total l + total r
+def rec scaled (k : f64) (t : tree) : tree =
+  case t of | Leaf x -> Leaf (k * x) | Node {l, r} -> Node {l = scaled k l, r = scaled k r}
+def sums [k] (ts : [k](tree, f64)) : [k]f64 = for i < k -> total ts[i].0 * ts[i].1
+def pair (p : {c : list, n : list}) : f64 = case p.c of | Nil -> 0 | Cons (x, r) -> (case p.n of | Nil -> x | _ -> -x)
+""")
+    assert code == 0, said
+    assert "not examined" not in said and "FAILED" not in said, said
