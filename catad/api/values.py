@@ -34,7 +34,7 @@ from catad.api.tree_tangents import Shapes, pack_tangent, unpack_tangent
 from catad.api.trees import pack_tree, unpack_tree
 from catad.api.words import DTYPES, NAMES, bool_help, convert_help, count, describe, listed, shape_of
 from catad.source import CatadError, error
-from catad.types.size import Size
+from catad.types.size import Size, is_hidden
 from catad.types.type import (
     BOOL,
     F32,
@@ -164,6 +164,8 @@ class Packing:
             found = self.flat[position].shape[axis]
             if size.variable is not None and found >= self._bound.get(size.variable, (0, ""))[0]:
                 self._bound[size.variable] = (found, "a tree")
+        for x in {x for _, _, sizes in self.absent for s in sizes for x in s.variables if is_hidden(x)}:
+            self._bound.setdefault(x, (0, "no tree"))
         env = {x: n for x, (n, _) in self._bound.items()}
         for position, axis, size in self.counted:
             a = self.flat[position]
@@ -350,15 +352,20 @@ def _leaves(value: Any) -> Iterator[Any]:
 
 
 def unpack(t: Type, leaves: Iterator[Flat], classes: Mapping[tuple[str, ...], type],
-           shapes: Shapes | None = None) -> Any:
-    """The structured value of type `t` whose leaves come next; `shapes` are the trees that its tangents belong to."""
+           shapes: Shapes | None = None, raw: bool = False) -> Any:
+    """The structured value of type `t` whose leaves come next; `shapes` are the trees that its tangents belong to.
+
+    With `raw` trees are given as their arrays: not all of them need be trees.
+    """
     shapes = Shapes() if shapes is None else shapes
     match t:
         case Prod(items):
-            return tuple([unpack(i, leaves, classes, shapes) for i in items])
+            return tuple([unpack(i, leaves, classes, shapes, raw) for i in items])
         case Record(fields):
-            values = {x: unpack(f, leaves, classes, shapes) for x, f in fields}
+            values = {x: unpack(f, leaves, classes, shapes, raw) for x, f in fields}
             return _rebuild(values, classes.get(tuple(values)))
+        case Data(size=size) if size is not None and raw:
+            return {"root": next(leaves), **unpack(t.nodes, leaves, {})}
         case Data(size=size) if size is not None:
             root, arrays = next(leaves), [next(leaves) for _ in flatten(t.nodes)]
             shapes.results.setdefault(t, []).append((root, arrays))
@@ -366,13 +373,16 @@ def unpack(t: Type, leaves: Iterator[Flat], classes: Mapping[tuple[str, ...], ty
         case Tangent(Data()):
             return unpack_tangent(t, [next(leaves) for _ in flatten(t)], shapes)
         case Data():
-            tag, payloads = next(leaves), unpack(t.payloads, leaves, {})
+            tag = next(leaves)
             if isinstance(tag, np.ndarray):
-                return {"tag": tag, **payloads}
-            name = t.cases[tag][0]
-            return {name: payloads.get(name, ())}
+                return {"tag": tag, **unpack(t.payloads, leaves, {}, shapes, True)}
+            name, value = t.cases[tag][0], ()
+            for x, item in t.payloads.fields:             # only what is there is a value
+                own = [next(leaves) for _ in flatten(item)]
+                value = unpack(item, iter(own), {}, shapes) if x == name else value
+            return {name: value}
         case Array(_, item) if not simple(item):
-            return unpack(item, leaves, classes, shapes)  # an array of products: one array for each leaf
+            return unpack(item, leaves, classes, shapes, raw)  # an array of products: one array for each leaf
     return next(leaves)
 
 

@@ -27,6 +27,7 @@ class Join:
         self.expected, self.why = expected, why
         self.whole, self.whole_why = expected, why
         self.first: core.Term | None = None
+        self.sizes: list[str] = []                   # numbers of nodes that an arm may tell
 
     def arm(self, e: tree.Expr, text: str) -> core.Term:
         """An arm, in the scope that is open; `text` says of the first one why others should agree with it."""
@@ -37,7 +38,9 @@ class Join:
                 return self._begun(c.coerce(term, self.expected, self.why), text)
             self.expected = None
             return self._begun(term, text)
+        known = c.unifier.count
         wanted = free(c, self.expected) if _holds_tree(c, self.expected) else self.expected
+        self.sizes += [f"?{k + 1}" for k in range(known, c.unifier.count)]
         return self._begun(c.check(e, wanted, self.why), text)
 
     def _begun(self, term: core.Term, text: str) -> core.Term:
@@ -51,6 +54,9 @@ class Join:
         assert self.expected is not None
         if not _holds_tree(self.c, self.expected):
             return self.expected, list(arms)
+        for x in self.sizes:                         # an arm that does not tell one has no tree there: `None`
+            if x in self.c.unifier.hidden and x not in self.c.unifier.solved:
+                self.c.unifier.solved[x] = Size.of(0)
         t = arms[0].type
         for a in arms[1:]:
             t = _upper(self.c, t, a.type)

@@ -276,11 +276,15 @@ class Unifier:
         difference = a - b
         if all(not m for m, _ in difference.terms):
             raise SizeClash(a, b)
-        if not self._solve(difference) and any(v in self.flexible for v in difference.variables):
+        alone = {v for v in (a.variable, b.variable) if v is not None and v in self.hidden}
+        if not self._solve(difference, alone) and any(v in self.flexible for v in difference.variables):
             self.waiting.append((a, b))
 
-    def _solve(self, equation: Size) -> bool:
-        """`equation` = 0, for the innermost unknown that it determines."""
+    def _solve(self, equation: Size, first: set[str]) -> bool:
+        """`equation` = 0, for the innermost unknown that it determines; those in `first` before others.
+
+        A number of nodes that stands alone is what the other side says, and not the other way round.
+        """
         times: dict[str, int] = {}
         for m, _ in equation.terms:
             for x, _e in m:
@@ -289,7 +293,7 @@ class Unifier:
             (x, Size(((m, c),)), c) for m, c in equation.terms
             if len(m) == 1 and m[0][1] == 1 and abs(c) == 1 and (x := m[0][0]) in self.flexible and times[x] == 1]
         escape: Escape | None = None
-        for x, term, c in sorted(candidates, key=lambda k: (-self.flexible[k[0]], -int(k[0][1:]))):
+        for x, term, c in sorted(candidates, key=lambda k: (k[0] not in first, -self.flexible[k[0]], -int(k[0][1:]))):
             rest = equation - term
             try:
                 self.lower_size(rest, self.flexible[x])

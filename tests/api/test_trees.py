@@ -131,3 +131,87 @@ def test_a_wrong_value_far_down(program: catad.Program) -> None:
         program.sum_list(rows)
     assert "`t.Cons.1.Cons.1" in str(e.value) and "…" in str(e.value) and ".Cons.0` should be" in str(e.value)
     assert len(str(e.value)) < 2000
+
+
+# ── tangents
+
+def test_gradients_have_the_shape_of_the_tree(program: catad.Program) -> None:
+    t = node(leaf(2.0), node(leaf(3.0), leaf(5.0)))                 # a b + b with a = x², b = y² z² + z²
+    value, slope = catad.value_and_grad(program.total)(t)
+    assert value == 4 * 250 + 250
+    assert slope == node(leaf(4.0 * 250), node(leaf(5 * 6.0 * 25), leaf(5 * (9 + 1) * 10.0)))
+    assert catad.vjp(program.total)(t, 2.0)[1] == node(leaf(2000.0), node(leaf(1500.0), leaf(1000.0)))
+
+
+def test_gradients_of_arrays_of_trees(program: catad.Program) -> None:
+    f = catad.compile(TEXT + "def main [k] (ts : [k]tree) : f64 = sum (totals ts)", entry="main")
+    assert catad.grad(f)([leaf(3.0), node(leaf(1.0), leaf(2.0))]) == [leaf(6.0), node(leaf(8.0), leaf(8.0))]
+
+
+def test_forward_derivatives_of_results(program: catad.Program) -> None:
+    t, d = node(leaf(2.0), node(leaf(3.0), leaf(5.0))), node(leaf(1.0), node(leaf(0.0), leaf(-1.0)))
+    assert catad.jvp(program.twice)(t, d) == (twice(t), twice(d))
+    y, c = catad.jet(program.twice, 2)(t, [d, t])
+    assert (y, c) == (twice(t), [twice(d), twice(t)])
+
+
+def test_cotangents_of_results_are_given_by_nodes(program: catad.Program) -> None:
+    t = node(leaf(2.0), node(leaf(3.0), leaf(5.0)))
+    nodes = {"nodes": {"Leaf": [1.0, 10.0, 100.0, 0.0, 0.0], "Node": {"l": (), "r": ()}}}
+    assert catad.vjp(program.twice)(t, nodes)[1] == node(leaf(2.0), node(leaf(20.0), leaf(200.0)))
+    with pytest.raises(CatadError) as e:
+        catad.vjp(program.twice)(t, t)
+    assert "give it by nodes" in str(e.value)
+
+
+@pytest.mark.parametrize(("tangent", "text"), [
+    (leaf(1.0), "`tangent` should be a Node, as the tree is there; found Leaf"),
+    (node(leaf(1.0), node(leaf(0.0), leaf("x"))), "`tangent.Node.r.Node.r.Leaf` should be of type f64"),
+    (node(leaf(1.0), {"Node": {"l": leaf(0.0)}}), "it lacks `r`"),
+])
+def test_tangents_that_do_not_fit(program: catad.Program, tangent: Any, text: str) -> None:
+    t = node(leaf(2.0), node(leaf(3.0), leaf(5.0)))
+    with pytest.raises(CatadError) as e:
+        catad.jvp(program.twice)(t, tangent)
+    assert text in str(e.value)
+
+
+def test_a_long_gradient(program: catad.Program) -> None:
+    rows: Any = "Nil"
+    for k in range(10_000):
+        rows = {"Cons": (float(k), rows)}
+    slope, count = catad.grad(program.sum_list)(rows), 0
+    while "Cons" in slope:
+        x, slope = slope["Cons"]
+        count += x == 1.0
+    assert count == 10_000
+
+
+def test_batches(program: catad.Program) -> None:
+    ts = [leaf(3.0), node(leaf(1.0), leaf(2.0))]
+    assert list(catad.vmap(program.total)(ts)) == [9.0, 8.0]
+    assert catad.vmap(catad.grad(program.total))(ts) == [leaf(6.0), node(leaf(8.0), leaf(8.0))]
+
+
+def test_trees_beside_other_things() -> None:
+    """In records, in declared types, in payloads, and absent."""
+    p = catad.compile("""
+type list = Nil | Cons (f64, list)
+type option a = None | Some a
+type shape = Poly list | Dot
+type doc = Doc {words : list, next : doc} | End
+def rec total (t : list) : f64 = case t of | Nil -> 0 | Cons (x, r) -> x + total r
+def maybe (o : option list) : f64 = case o of | None -> -1 | Some t -> total t
+def area (s : shape) (k : f64) : f64 = case s of | Poly t -> k * total t | Dot -> 0
+def rec words (d : doc) : f64 = case d of | Doc {words = w, next} -> total w * words next | End -> 1
+def same (o : option list) (r : {t : list, n : i64}) : (option list, list) = (o, r.t)
+def some (c : bool) (t : list) : option list = if c then Some t else None
+""")
+    ab, none = {"Cons": (1.0, {"Cons": (2.5, {"Nil": ()})})}, {"None": ()}
+    assert (p.maybe({"Some": ab}), p.maybe("None")) == (3.5, -1.0)
+    assert (p.area({"Poly": ab}, 2.0), p.area("Dot", 1.0)) == (7.0, 0.0)
+    assert p.words({"Doc": {"words": ab, "next": {"Doc": {"words": {"Cons": (2.0, "Nil")}, "next": "End"}}}}) == 7.0
+    assert p.same({"Some": ab}, {"t": ab, "n": 1}) == ({"Some": ab}, ab)
+    assert p.same("None", {"t": "Nil", "n": 1}) == (none, {"Nil": ()})
+    assert (p.some(True, ab), p.some(False, ab)) == ({"Some": ab}, none)
+    assert catad.grad(p.maybe)({"Some": ab}) == {"Some": {"Cons": (1.0, {"Cons": (1.0, {"Nil": ()})})}}
