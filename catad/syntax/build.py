@@ -145,6 +145,12 @@ class Builder:
     def p_ann(self, item: t.Pattern, colon: Token, type: t.TypeExpr) -> t.PAnn:
         return t.PAnn(self.between(item, type), item, type)
 
+    def p_con(self, name: Token, item: t.Pattern) -> t.PCon:
+        return t.PCon(self.between(name, item), name.text, item)
+
+    def pair_con(self, field: Token, equal: Token, name: Token, item: t.Pattern) -> Field:
+        return field.text, self.p_con(name, item)
+
     def p_pun(self, name: Token, colon: Token | None = None, type: t.TypeExpr | None = None) -> Field:
         variable = self.p_var(name)
         return name.text, variable if type is None else t.PAnn(self.between(name, type), variable, type)

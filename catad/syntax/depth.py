@@ -25,6 +25,7 @@ _STEPS: dict[type[t.Node], tuple[tuple[str, int], ...]] = {
     t.TArray: (("sizes", 1), ("item", 1)), t.TFun: (("arg", 1), ("result", 1)), t.TApp: (("args", 1),),
     t.TParen: (("item", 1),),
     t.PTuple: (("items", 1),), t.PRecord: (("fields", 1),), t.PAnn: (("item", 1), ("type", 1)),
+    t.PCon: (("item", 1),),
     t.Lambda: (("params", 1), ("body", 1)), t.Apply: (("fn", 0), ("arg", 0)),
     t.Let: (("pattern", 1), ("params", 1), ("result", 1), ("bound", 1), ("body", 0)),
     t.Tuple: (("items", 1),), t.Rec: (("fields", 1),), t.ArrayLit: (("items", 1),),

@@ -109,7 +109,7 @@ class Printer:
 
     def pattern(self, node: t.Pattern) -> Doc:
         """A pattern where only a bracketed one may stand."""
-        if not isinstance(node, t.PAnn):            # its span is within the parentheses
+        if not isinstance(node, (t.PAnn, t.PCon)):  # its span is within the parentheses
             self.comments.sync(node.span.start)
         match node:
             case t.PVar(_, name):
@@ -118,7 +118,7 @@ class Printer:
                 return self.wrapped("(", items, self.annotated, ")")
             case t.PRecord(_, fields):
                 return self.wrapped("{", fields, self._pattern_field, "}")
-            case t.PAnn():
+            case t.PAnn() | t.PCon():
                 return self.wrapped("(", (node,), self.annotated, ")")
         raise TypeError(node)
 
@@ -126,6 +126,8 @@ class Printer:
         """A pattern where its type may follow without parentheses."""
         if isinstance(node, t.PAnn):
             return cat(self.pattern(node.item), text(" "), self.word(":"), text(" "), nest(_STEP, self.type(node.type)))
+        if isinstance(node, t.PCon):
+            return cat(self.word(node.name), text(" "), self.pattern(node.item))
         return self.pattern(node)
 
     def _pattern_field(self, field: tuple[str, t.Pattern]) -> Doc:
@@ -133,7 +135,8 @@ class Printer:
         match node:
             case t.PVar(name=same) | t.PAnn(item=t.PVar(name=same)) if same == name:
                 return self.annotated(node)
-        return cat(self.words(name, "="), text(" "), self.pattern(node))
+        bare = self.annotated if isinstance(node, t.PCon) else self.pattern
+        return cat(self.words(name, "="), text(" "), bare(node))
 
     def spaced(self, nodes: Sequence[t.Pattern]) -> Doc:
         """Parameters, each after a blank."""

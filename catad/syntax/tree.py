@@ -114,6 +114,14 @@ class PAnn(Pattern):
     type: TypeExpr
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class PCon(Pattern):
+    """`Con p` within a pattern of an arm; a constructor that holds nothing is a `PVar` with a capital"""
+
+    name: str
+    item: Pattern
+
+
 # ── expressions ────────────────────────────────────────────────────────────────────────────────────────────────
 
 class Expr(Node):

@@ -11,6 +11,7 @@ from catad.syntax import tree
 from catad.types.annotate import declared_data
 from catad.types.context import Context, World, suggest
 from catad.types.join import Join
+from catad.types.matching import match, nested
 from catad.types.meta import Meta, Why, Wrong
 from catad.types.patterns import parameter
 from catad.types.type import UNIT, Data, Type, TypeVar
@@ -30,6 +31,8 @@ def declared(world: World, d: tree.TypeDecl) -> CatadError | None:
 
 def case(c: Context, e: tree.Case, expected: Type | None, why: Why | None) -> core.Term:
     item = c.infer(e.item)
+    if any(map(nested, e.arms)):
+        return match(c, e, item, expected, why)
     t = _sum(c, item, e)
     rest = False
     seen: dict[int, tree.Arm] = {}

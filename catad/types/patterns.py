@@ -11,7 +11,7 @@ from catad.types.meta import Meta, Why, Wrong
 from catad.types.size import Size
 from catad.types.type import Prod, Record, Type
 
-__all__ = ["base_name", "destructure", "parameter", "pattern_type", "project_field", "unwrap"]
+__all__ = ["base_name", "components", "destructure", "parameter", "pattern_type", "project_field", "unwrap"]
 
 
 def pattern_type(c: Context, p: tree.Pattern) -> Type:
@@ -19,6 +19,8 @@ def pattern_type(c: Context, p: tree.Pattern) -> Type:
     match p:
         case tree.PAnn(_, _, t):
             return resolve(c, t)
+        case tree.PCon():
+            raise may_not_match(c, p)
         case tree.PTuple(_, items):
             return Prod(tuple([pattern_type(c, i) for i in items]))
         case tree.PRecord(_, fields):
@@ -55,6 +57,8 @@ def parameter(c: Context, p: tree.Pattern, t: Type, names: list[str], unique: st
 def destructure(c: Context, p: tree.Pattern, term: core.Term, names: list[str], poly: Size | None = None) -> None:
     """Let-bind the variables of a pattern to the parts of a term, in the open scope."""
     match p:
+        case tree.PCon():
+            raise may_not_match(c, p)
         case tree.PAnn(span, item, written):
             destructure(c, item, c.coerce(term, resolve(c, written), Why(span, "declared here")), names, poly)
         case tree.PVar(span, name):
@@ -65,7 +69,7 @@ def destructure(c: Context, p: tree.Pattern, term: core.Term, names: list[str], 
                 c.bind(name, term.type, span, poly, unique)
         case tree.PTuple(span, items):
             whole = _variable(c, term, span)
-            types = _components(c, p, whole.type, len(items))
+            types = components(c, p, whole.type, len(items))
             for k, (item, t) in enumerate(zip(items, types, strict=True)):
                 destructure(c, item, core.Proj(t, item.span, whole, k), names)
         case tree.PRecord(span, fields):
@@ -74,6 +78,12 @@ def destructure(c: Context, p: tree.Pattern, term: core.Term, names: list[str], 
                 whole = c.coerce(whole, Record(tuple([(x, c.unifier.meta()) for x, _ in fields])))
             for x, item in fields:
                 destructure(c, item, project_field(c, whole, x, item.span), names)
+
+
+def may_not_match(c: Context, p: tree.PCon) -> Exception:
+    """A constructor where every value must match."""
+    return c.fail("E0224", "this pattern may not match", p.span, f"other constructors than `{p.name}` are possible",
+                  help=["constructors stand in the arms of `case`"])
 
 
 def _new(c: Context, name: str, span: Span, names: list[str]) -> None:
@@ -90,7 +100,8 @@ def _variable(c: Context, term: core.Term, span: Span) -> core.Term:
     return core.Var(term.type, span, name)
 
 
-def _components(c: Context, p: tree.PTuple, t: Type, count: int) -> tuple[Type, ...]:
+def components(c: Context, p: tree.PTuple, t: Type, count: int) -> tuple[Type, ...]:
+    """The types of the components that a pattern takes apart."""
     known = c.known(t)
     if isinstance(known, Prod) and len(known.items) == count:
         return known.items
