@@ -1,4 +1,4 @@
-"""The surface tree: what the parser makes of a text, nothing resolved, nothing desugared, spans everywhere.
+"""The surface tree, all forms together: what the parser makes of a text, nothing resolved or desugared, with spans.
 
 One class for each form of `grammar/cad.lark`; parentheses are kept (`Paren`) so that the formatter can print
 back what was written. Nodes are compared by identity: trees can be deeper than C recursion allows.
