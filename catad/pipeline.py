@@ -83,7 +83,7 @@ def derive(table: Table, name: str, kind: str, *, argnums: tuple[int, ...] = (0,
     return transforms.derive(table, name, kind, argnums=argnums, single=single, order=order, in_axes=in_axes)
 
 
-def stage(table: Table, name: str, kind: str) -> str:
+def stage(table: Table, name: str, kind: str, *, strict: bool = False) -> str:
     """The text of a stage: "source-net" (before all passes), "net" (after), "schedule", "kernel", "llvm", "asm".
 
     Raises E0611 for any other.
@@ -97,7 +97,7 @@ def stage(table: Table, name: str, kind: str) -> str:
     if kind == "net":
         return print_table(ready)
     from catad.backends import llvm
-    compiled = llvm.compile(ready, name)
+    compiled = llvm.compile(ready, name, strict=strict)
     if kind == "asm":
         return compiled.assembly()
     return {"schedule": compiled.schedule_text, "llvm": compiled.llvm_ir, "kernel": compiled.kernel_text}[kind]

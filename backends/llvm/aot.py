@@ -43,6 +43,7 @@ def object_file(text: str, name: str, signature: Signature, target: Target, *, c
     """Position-independent object code of one kernel with its C function; needs only libm and libc."""
     kernel = re.sub(rf"^define i32 @{re.escape(name)}\.(prepare|run)\(", rf"define internal i32 @{name}.\1(", text,
                     flags=re.MULTILINE)
+    kernel = kernel.replace(f"@{name}.show = global", f"@{name}.show = internal global")
     return compile_object(kernel + wrapper_ir(name, signature, c_name or f"cad_{name}"), target, options)
 
 

@@ -13,7 +13,7 @@ from catad.ops import ROWS
 from catad.types.size import Size
 
 from .bounds import Atoms, integer_valued
-from .kernel import Block, Check, Instr, Literal, Load, Pure, Reg, Site
+from .kernel import Block, Check, Instr, Literal, Load, Pure, Reg, Shown, Site
 
 __all__ = ["Frame", "Writer"]
 
@@ -46,6 +46,7 @@ class Writer:
         self.atom_regs: dict[str, Reg] = {}
         self.values: dict[Reg, float | int | bool] = {}  # registers of literals
         self.sites: dict[Site, int] = {}
+        self.shown: dict[Shown, int] = {}
         self.loops: list[int] = []                       # ids of the open loops
 
     # ── frames and registers ────────────────────────────────────────────────────────────────────────────────

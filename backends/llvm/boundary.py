@@ -20,6 +20,7 @@ from .kernel import Array, Kernel
 from .lanes import Lanes
 from .layout import ALIGN, Slot, first_cells, slots_of
 from .operations import HELPERS, Operations
+from .shown import show_text
 
 __all__ = ["module_text"]
 
@@ -102,6 +103,7 @@ def module_text(kernel: Kernel, lanes: Mapping[int, Lanes], symbol: str, functio
     if any(b.role == "arena" for k in (kernel, *(f.kernel for f in functions)) for b in k.buffers):
         parts.append(_RESERVE)
     parts += [HELPERS[h] for h in ops.helpers]
+    parts.append(show_text(symbol, kernel.shown))
     parts += bodies
     parts += [f"\ndefine i32 @{symbol}.prepare(ptr %ctx, ptr %slots) {{\nentry:", *prepare.lines, "}\n"]
     parts += [f"\ndefine i32 @{symbol}.run(ptr %ctx, ptr %slots) {{\nentry:", *gen.text.lines, *gen.cold, "}\n"]

@@ -15,7 +15,7 @@ from catad.types.type import dims
 from .arrays import Value, View, product
 from .function import Function, needs
 from .inlining import Inlining
-from .kernel import Array, Buffer, Dim, Kernel, Port, Reg, Site, SizeSource
+from .kernel import Array, Buffer, Dim, Kernel, Port, Reg, Shown, Site, SizeSource
 from .lanes import Lanes
 from .layout import first_cells, slots_of
 from .lower import Lowering
@@ -52,7 +52,7 @@ def build(table: Table, name: str, choose: Choose, *, strict: bool = False,
     body = low.close()
     kernel = Kernel(name, tuple(low.kinds), inputs, outputs, sources, shapes, regs, params, results, late,
                     tuple(low.buffers), body, tuple(low.sites), dict(low.extents),
-                    tuple((r, x) for x, r in low.atom_regs.items()))
+                    tuple((r, x) for x, r in low.atom_regs.items()), tuple(low.shown))
     return kernel, plan, tuple(functions.made.values())
 
 
@@ -63,10 +63,11 @@ class _Functions:
         self.planner, self.choose, self.strict, self.symbol = planner, choose, strict, symbol
         self.made: dict[str, Function] = {}
         self.sites: dict[Site, int] = {}
+        self.shown: dict[Shown, int] = {}
 
     def lowering(self) -> Lowering:
         low = Lowering(self.planner, self.strict, self.of)
-        low.sites = self.sites
+        low.sites, low.shown = self.sites, self.shown
         return low
 
     def of(self, name: str) -> Function:

@@ -23,7 +23,8 @@ from catad.types.size import Size
 
 __all__ = [
     "AddTo", "Array", "Block", "Buffer", "Carried", "Check", "Dim", "For", "If", "Induction", "Instr", "Invoke",
-    "Kernel", "Literal", "Load", "Port", "Pure", "Reg", "Region", "Reserve", "Site", "SizeSource", "Store", "While",
+    "Kernel", "Literal", "Load", "Port", "Pure", "Reg", "Region", "Reserve", "Shown", "Site", "SizeSource", "Store",
+    "While",
 ]
 
 Reg = int
@@ -216,6 +217,14 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """Values that a `trace` shows: of each its kind and the number of its dimensions, 0 for a scalar."""
+
+    span: Span | None
+    ports: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Dim:
     """A dimension of a boundary array: a polynomial in the sizes of the entry, or None (known while running)."""
 
@@ -250,7 +259,8 @@ class Kernel:
     `kinds[r]` is the kind of register r. `sizes[name]` the register of a size variable, `params` the registers of
     scalar inputs by wire index, `results` those of scalar outputs, `late` outputs whose dimensions are known only
     while running (wire, buffer, dimensions), `shapes` what the dimensions of inputs must be (cell, value, site),
-    `extents` registers that are steps along a dimension, as sizes of the entry.
+    `extents` registers that are steps along a dimension, as sizes of the entry; `shown` what its traces show, those of
+    the functions that it calls included.
     """
 
     name: str
@@ -268,3 +278,4 @@ class Kernel:
     sites: tuple[Site, ...]
     extents: Mapping[Reg, Size]
     names: tuple[tuple[Reg, str], ...] = ()
+    shown: tuple[Shown, ...] = ()

@@ -35,7 +35,7 @@ from catad.types.type import F32, F64
 
 from .arrays import ArrayValue, Filled, Value, View, product
 from .function import Function, larger
-from .kernel import Buffer, Carried, For, If, Instr, Invoke, Literal, Load, Pure, Reg, Region
+from .kernel import Buffer, Carried, For, If, Instr, Invoke, Literal, Load, Pure, Reg, Region, Shown
 from .kernel import While as Repeat
 from .primitives import PrimitiveWriter
 from .schedule import BoxPlan, NetPlan, Planner
@@ -102,6 +102,7 @@ class Lowering(PrimitiveWriter):
             case Assert():
                 self.demand(scope, b)
             case Trace():
+                self.trace(b, [env[s] for s in b.sources])
                 env.update(zip(b.targets, [env[s] for s in b.sources], strict=True))
             case IfOp():
                 self.branch(scope, p, b)
@@ -135,6 +136,16 @@ class Lowering(PrimitiveWriter):
         zero = self.literal(0, "i64")
         self.check(as_reg(cond), "E0508", b.span, "assertion failed", zero, zero)
         scope.env[b.targets[0]] = value
+
+    def trace(self, b: Box, values: Sequence[Value]) -> None:
+        """A call that shows the values (shown.py)."""
+        views = [v if isinstance(v, int) else self.stored(v, b.span) for v in values]
+        ports = tuple((self.kinds[v], 0) if isinstance(v, int) else (v.kind, len(v.dims)) for v in views)
+        number = self.shown.setdefault(Shown(b.span, ports), len(self.shown))
+        arrays = [v for v in views if not isinstance(v, int)]
+        self.emit(Invoke(f"catad.shown.{number}", tuple(self.size(d) for v in arrays for d in v.dims),
+                         tuple(v for v in views if isinstance(v, int)),
+                         tuple((v.buffer, v.offset) for v in arrays), (), -1))
 
     def bind(self, scope: Scope, b: Box, name: str, clamp: bool) -> None:
         if name in scope.sizes and b.sources[0] in scope.net.inputs:

@@ -8,13 +8,12 @@ Every stage can be read: `schedule_text`, `kernel_text`, `llvm_ir`, `assembly()`
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from catad.net.net import Box, Net, Table, Trace
+from catad.net.net import Table
 from catad.source import error
 from catad.source.codes.runtime import HINTS
 from catad.source.deep import deep
@@ -32,6 +31,7 @@ from .lanes import Lanes, choose
 from .layout import loops, repeats, slots_of
 from .math import definitions
 from .schedule import NetPlan, plan_text
+from .shown import connect
 from .signature import Port, Signature
 from .target import Target, host
 
@@ -122,9 +122,6 @@ def translate(table: Table, name: str, *, target: Target | None = None, strict: 
               lanes: int | None = None) -> Module:
     """The LLVM text of an entry. `lanes` forces a number of lanes wherever that is legal (1: scalar code)."""
     machine = target or host()
-    for box in [t for net in table.nets.values() for t in traces(net)]:
-        warnings.warn(f"{box.span!r}: `trace` shows nothing in native code; `f.reference(…)` shows it", RuntimeWarning,
-                      stacklevel=3)
     with deep():
         symbol = re.sub(r"[^A-Za-z0-9_]", "_", name)
 
@@ -148,21 +145,12 @@ def compile(table: Table, name: str, *, target: Target | None = None, strict: bo
         options = replace(options, codegen=0)
     text = m.text + python_entry.entry_ir(m.symbol, m.signature)
     wanted = [f"{m.symbol}.prepare", f"{m.symbol}.run", *python_entry.exports(m.symbol)]
+    wanted += [f"{m.symbol}.show"] if m.kernel.shown else []
     loaded = link(text, functions=wanted, target=m.target, symbols=python_entry.symbols(m.target), options=options)
-    function = python_entry.make(loaded, m.symbol, m.signature, fail=_failure(m.sites), limit=limit, title=name)
+    shows = connect(loaded, m.symbol, m.kernel.shown) if m.kernel.shown else None
+    fail = _failure(m.sites, shows)                        # lives as long as the function
+    function = python_entry.make(loaded, m.symbol, m.signature, fail=fail, limit=limit, title=name)
     return Compiled(m, loaded, function)
-
-
-def traces(net: Net) -> list[Box]:
-    """The boxes that would show values to a person, bubbles included."""
-    found: list[Box] = []
-    pending = [net]
-    while pending:
-        for box in pending.pop().boxes:
-            pending.extend(box.bubbles)
-            if isinstance(box.op, Trace):
-                found.append(box)
-    return found
 
 
 def _longest_block(text: str) -> int:
@@ -174,8 +162,8 @@ def _longest_block(text: str) -> int:
     return longest
 
 
-def _failure(sites: tuple[Site, ...]) -> Callable[[int, int, int, int], Any]:
-    """Raises the diagnostic of a run that stopped."""
+def _failure(sites: tuple[Site, ...], keep: object = None) -> Callable[[int, int, int, int], Any]:
+    """Raises the diagnostic of a run that stopped; holds on to `keep`."""
     def fail(code: int, site: int, a: int, b: int) -> Any:
         if code == 509:
             raise KeyboardInterrupt
@@ -185,6 +173,7 @@ def _failure(sites: tuple[Site, ...]) -> Callable[[int, int, int, int], Any]:
             raise error("E0507", f"this needs {a} bytes, and {b} are allowed", None, help=(HINTS["E0507"],))
         s = sites[site]
         raise error(s.code, s.what.format(a=a, b=b), s.span, help=(HINTS[s.code],))
+    fail.keep = keep                                       # type: ignore[attr-defined]
     return fail
 
 

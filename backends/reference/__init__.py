@@ -15,8 +15,9 @@ from catad.net.net import Table
 from .domain import Domain
 from .evaluate import BUDGET, evaluate
 from .floats import FLOATS
+from .watched import Watched
 
-__all__ = ["FLOATS", "run"]
+__all__ = ["FLOATS", "Watched", "run"]
 
 
 def run(table: Table, name: str, args: Sequence[Any], *, domain: Domain | None = None,

@@ -8,7 +8,6 @@ sizes of a `Call`, or by `BindSize`. A net is prepared once (each box becomes a 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +20,7 @@ from catad.source.deep import deep
 from catad.types.size import Size
 from catad.types.type import BOOL, Array, Scalar, Series, Type, dims
 
+from ..shown import show
 from .arrays import ARRAY_ROWS, Store, array_row, orders, series_row
 from .boundary import bind_sizes, enter, leave
 from .domain import Domain, Fault, internal
@@ -322,9 +322,7 @@ def _guard(checks: Sequence[tuple[Size, Size]], args: Sequence[Any], sizes: Size
 
 
 def _show(box: Box, args: Sequence[Any]) -> tuple[Any, ...]:
-    """On the error stream: where, what, and the values."""
-    text = "" if box.span is None else f"{box.span!r}: {' '.join(box.span.text.split())} = "
-    print(text + ", ".join(map(str, args)), file=sys.stderr)
+    show(box.span, args)
     return tuple(args)
 
 

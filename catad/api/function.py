@@ -173,7 +173,8 @@ class Function:
         """The program as backends get it: closed, first-order, optimised."""
         from catad import pipeline
         with self._lock, internal(f"preparing {self.__name__}", self._sources):
-            return pipeline.prepare(self._table, self._name)
+            # a check looks at the operations that were written: branches stay, constants are not folded
+            return pipeline.prepare(self._table, self._name, tidy=not self._backend.startswith("check-"))
 
     # ── the function as an object ──────────────────────────────────────────────────────────────────────────────
 
@@ -209,12 +210,19 @@ class Function:
     fast = compiled
 
     def with_backend(self, name: str) -> Function:
-        """The same function run by another backend: "llvm" (native code) or "reference" (NumPy).
+        """The same function run by another backend.
+
+        "llvm" is native code; "strict" native code in which no sum is regrouped and no multiplication contracted with
+        an addition, so that + - * / and sqrt give the bits of the "reference" (NumPy and Python floats); "check-nan"
+        and "check-inf" are the reference, stopping with E0510 where the first NaN (or infinity) is made.
 
         >>> import catad
-        >>> f = catad.compile("def f (x : f64) : f64 = x * x", entry="f")
-        >>> f.with_backend("reference")(3.0)
-        9.0
+        >>> f = catad.compile("def f (x : f64) : f64 = x * log x", entry="f")
+        >>> f.with_backend("strict")(1.0)
+        0.0
+        >>> try: catad.grad(f.with_backend("check-inf"))(0.0)
+        ... except catad.CatadError as e: print(e.diagnostics[0].title, "·", e.diagnostics[0].labels[0].text)
+        an infinity is made here · log 0.0 is -inf
         """
         from catad.api.engine import check_backend
         return Function(self._table, self._name, backend=check_backend(name), sources=self._sources,
@@ -310,7 +318,7 @@ class Function:
         """The text of one stage: "source-net", "net", "schedule", "kernel", "llvm" or "asm"."""
         from catad import pipeline
         with internal(f"printing {self.__name__} as {kind}", self._sources):
-            return pipeline.stage(self._table, self._name, kind)
+            return pipeline.stage(self._table, self._name, kind, strict=self._backend == "strict")
 
     def llvm_ir(self) -> str:
         """The LLVM IR of the compiled function."""

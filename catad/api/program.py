@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, overload
 
+from catad.api.engine import backend_of
 from catad.api.function import Function, signature_text
 from catad.api.values import callable_type
 from catad.crash import internal
@@ -41,9 +42,9 @@ class Program:
       half (x : f64) : f64
     """
 
-    def __init__(self, source: Source, *, root: pathlib.Path | None = None) -> None:
+    def __init__(self, source: Source, *, root: pathlib.Path | None = None, backend: str = "llvm") -> None:
         from catad import pipeline
-        self._source, self._root = source, root
+        self._source, self._root, self._backend = source, root, backend
         self._lock = threading.RLock()
         self._functions: dict[str, Function] = {}
         self._tree: File | None = None
@@ -73,7 +74,7 @@ class Program:
             if name not in self._functions:
                 if name not in self._table.entries:
                     raise self._missing(name)
-                self._functions[name] = Function(self._table, name, sources=(self._source,),
+                self._functions[name] = Function(self._table, name, backend=self._backend, sources=(self._source,),
                                                  origin=lambda: self._definition(name))
             return self._functions[name]
 
@@ -98,7 +99,7 @@ class Program:
             raise
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _again, (self._source, self._root)
+        return _again, (self._source, self._root, self._backend)
 
     def __dir__(self) -> list[str]:
         return sorted({*self._names, "main_name", "table"})
@@ -131,16 +132,16 @@ class Program:
                      [f"it has {', '.join(self._names)}"] if self._names else ["it has none"])
 
 
-def _again(source: Source, root: pathlib.Path | None) -> Program:
-    return Program(source, root=root)
+def _again(source: Source, root: pathlib.Path | None, backend: str) -> Program:
+    return Program(source, root=root, backend=backend)
 
 
 def _callable(entry: Entry) -> bool:
     return callable_type(entry.result) and all(callable_type(t) for _, t in entry.params)
 
 
-def load(path: str | os.PathLike[str]) -> Program:
-    """The program in a .cad file; imports are relative to it.
+def load(path: str | os.PathLike[str], *, strict: bool = False, check: str | None = None) -> Program:
+    """The program in a .cad file; imports are relative to it. Options as for `compile`.
 
     >>> import catad, pathlib, tempfile
     >>> file = pathlib.Path(tempfile.mkdtemp()) / "cube.cad"
@@ -148,20 +149,24 @@ def load(path: str | os.PathLike[str]) -> Program:
     >>> catad.load(file).cube(2.0)
     8.0
     """
-    return Program(read(path), root=root_of(path))
+    return Program(read(path), root=root_of(path), backend=backend_of(strict, check))
 
 
 @overload
-def compile(text: str, entry: None = None, *, name: str = ..., root: _Path | None = ...) -> Program: ...
+def compile(text: str, entry: None = None, *, name: str = ..., root: _Path | None = ..., strict: bool = ...,
+            check: str | None = ...) -> Program: ...
 @overload
-def compile(text: str, entry: str, *, name: str = ..., root: _Path | None = ...) -> Function: ...
+def compile(text: str, entry: str, *, name: str = ..., root: _Path | None = ..., strict: bool = ...,
+            check: str | None = ...) -> Function: ...
 
 
-def compile(text: str, entry: str | None = None, *, name: str = "<text>",
-            root: _Path | None = None) -> Program | Function:
+def compile(text: str, entry: str | None = None, *, name: str = "<text>", root: _Path | None = None,
+            strict: bool = False, check: str | None = None) -> Program | Function:
     """The program in a text, or one function of it when `entry` names one.
 
-    `name` stands for the file in messages; imports are relative to `root`, the current folder if not given.
+    `name` stands for the file in messages; imports are relative to `root`, the current folder if not given. `strict`:
+    no sum is regrouped, no multiplication contracted with an addition. `check="nan"` runs by the reference and stops
+    at the operation that makes the first NaN, in a value or a derivative; "inf" for infinities too.
 
     >>> import catad
     >>> norm = catad.compile("def norm [n] (x : [n]f64) : f64 = sqrt (sum (for i < n -> x[i]^2))", entry="norm")
@@ -171,5 +176,5 @@ def compile(text: str, entry: str | None = None, *, name: str = "<text>",
     if not isinstance(text, str):
         raise error("E0605", f"compile takes the text of a program, a str; found a {type(text).__name__}",
                     help=["catad.load takes a path"])
-    program = Program(Source(name, text), root=pathlib.Path(root or ".").resolve())
+    program = Program(Source(name, text), root=pathlib.Path(root or ".").resolve(), backend=backend_of(strict, check))
     return program if entry is None else program[entry]

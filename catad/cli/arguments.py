@@ -133,6 +133,13 @@ def _gradient(p: Parser) -> None:
     p.add_argument("--grad", metavar="PARAMS", help="the gradient; --grad=x,y for these parameters only")
 
 
+def _backend(p: Parser) -> None:
+    p.add_argument("--backend", metavar="NAME", help="llvm (default), strict, reference, check-nan or check-inf")
+    p.add_argument("--strict", action="store_true", help="no sum is regrouped, nothing is contracted")
+    p.add_argument("--check", choices=("nan", "inf"), help="stop at the operation that makes the first NaN (inf: or "
+                   "infinity), by the reference backend")
+
+
 def _output(p: Parser) -> None:
     p.add_argument("-o", "--output", metavar="OUT", help="the file to write (default: standard output)")
 
@@ -173,11 +180,11 @@ def _running(command: Any) -> None:
     p.add_argument("--jet", type=int, metavar="N", help="Taylor coefficients up to order N")
     p.add_argument("--along", metavar="PARAMS", help="with --jet: the parameters that move, at unit speed in every "
                    "entry (default: the first that can)")
-    p.add_argument("--backend", default="llvm", metavar="NAME", help="llvm (default) or reference")
+    _backend(p)
     p = command("eval", "the value of an expression")
     p.add_argument("expression", metavar="EXPR")
     p.add_argument("-f", "--file", metavar="FILE", help="a file whose definitions are in scope")
-    p.add_argument("--backend", default="llvm", metavar="NAME", help="llvm (default) or reference")
+    _backend(p)
 
 
     p = command("repl", "type expressions and definitions, see values, types, nets, gradients, machine code")
@@ -193,6 +200,7 @@ def _making(command: Any) -> None:
     p = command("build", "print or write a compiled form")
     _program(p)
     p.add_argument("--emit", choices=EMIT, default="so", help="the form (default: so, a shared library)")
+    p.add_argument("--strict", action="store_true", help="no sum is regrouped, nothing is contracted")
     _gradient(p)
     _output(p)
     p = command("draw", "the string diagram of a definition, as SVG")

@@ -32,17 +32,20 @@ def run(args: argparse.Namespace, report: Report) -> int:
         write(args.output, program.core())
         return 0
     f = gradient_of(chosen(program, args.entry), args.grad)
+    if args.strict:
+        f = f.with_backend("strict")
     if args.emit in ("obj", "so", "header"):
-        _native(f, args.emit, args.output, report)
+        _native(f, args, report)
     else:
         write(args.output, f.stage(args.emit))
     return 0
 
 
-def _native(f: Function, kind: str, output: str | None, report: Report) -> None:
+def _native(f: Function, args: argparse.Namespace, report: Report) -> None:
     from catad.backends.llvm import aot, translate
+    kind, output = args.emit, args.output
     with internal(f"building {f.__name__}", f.sources):
-        module = translate(f.prepared, f.key)
+        module = translate(f.prepared, f.key, strict=args.strict)
         signature = _named(module.signature, f)
         c_name = "cad_" + re.sub(r"\W", "_", f.__name__)
         if kind == "header":

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from catad.cli.literals import show
 from catad.cli.report import Report
+from catad.cli.run import by_backend
 from catad.source import CatadError, Diagnostic, Label, Source, Span, error
 from catad.source.files import read, root_of
 
@@ -26,18 +27,16 @@ def run(args: argparse.Namespace, report: Report) -> int:
     head = f"{given.text}\n\ndef {_NAME} =\n  "
     whole = Source(given.name or "<expression>", f"{head}{args.expression}\n")
     try:
-        print(_value(whole, root, args.backend))
+        print(_value(whole, root, args))
     except CatadError as exc:
         typed = Source("<expression>", args.expression)
         raise CatadError([_placed(d, whole, len(head), given, typed) for d in exc.diagnostics]) from exc.__cause__
     return 0
 
 
-def _value(source: Source, root: pathlib.Path, backend: str) -> str:
+def _value(source: Source, root: pathlib.Path, args: argparse.Namespace) -> str:
     from catad.api.program import Program
-    f = Program(source, root=root)[_NAME]
-    if backend != "llvm":
-        f = f.with_backend(backend)
+    f = by_backend(Program(source, root=root)[_NAME], args)
     if f.entry.params:
         raise error("E0603", "the expression is a function, and has no value to show", f.entry.span, f.signature,
                     help=["apply it to arguments"])

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from catad.api.function import Function
     from catad.api.program import Program
 
-__all__ = ["chosen", "names", "open_program", "run"]
+__all__ = ["by_backend", "chosen", "names", "open_program", "run"]
 
 _LITERALS = {"true", "false", "null", "nan", "inf", "NaN", "Infinity"}
 
@@ -30,6 +30,13 @@ def chosen(program: Program, entry: str | None) -> Function:
     return program[entry if entry is not None else program.main_name]
 
 
+def by_backend(f: Function, args: argparse.Namespace) -> Function:
+    """The function run as --backend, --strict or --check say."""
+    from catad.api.engine import backend_of
+    name = args.backend or backend_of(args.strict, args.check)
+    return f if name == "llvm" else f.with_backend(name)
+
+
 def names(text: str | None) -> list[str] | None:
     """`x,y` as a list; nothing (or nothing after the sign) as None."""
     return [x.strip() for x in text.split(",") if x.strip()] or None if text else None
@@ -42,8 +49,7 @@ def run(args: argparse.Namespace, report: Report) -> int:
     if words and NAME.fullmatch(words[0]) and words[0] not in _LITERALS:
         entry, words = words[0], words[1:]
     f = chosen(program, entry)
-    if args.backend != "llvm":
-        f = f.with_backend(args.backend)
+    f = by_backend(f, args)
     positional, named = parse_arguments(words)
     if args.jet is not None:
         print(show(_jet(f, args.jet, names(args.along), positional, named)))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import MappingProxyType
 
-from catad.functors.account import Account
+from catad.functors.account import Account, mark
 from catad.net.build import Builder
 from catad.net.net import Box, Fill, Net, SeriesPack, SeriesPart, Wire
 from catad.net.zero import constant, zero
@@ -22,7 +22,9 @@ __all__ = ["linear", "structural"]
 
 def linear(s: Account, box: Box, name: str) -> None:
     """Send the cotangent of a linear primitive's result to the varied ones of its arguments."""
+    start = len(s.back.boxes)
     RULES[name](s, box, s.cot[box.targets[0]])
+    mark(s.back, start, box, "")
 
 
 def _times(s: Account, a: Wire, c: Wire) -> Wire:

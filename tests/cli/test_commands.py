@@ -109,6 +109,18 @@ def test_run_natively(run: Run, good: str) -> None:
     assert run("run", good, "loss", "[1, 2]", "2").out == "10.0\n"
 
 
+def test_options_of_running(run: Run, good: str) -> None:
+    assert run("run", good, "loss", "[1, 2]", "2", "--strict").out == "10.0\n"
+    result = run("eval", "inf - inf", "--check", "nan")
+    assert result.code == 1 and "E0510" in result.err and "inf - inf is nan" in result.err and result.out == ""
+    result = run("run", good, "loss", "[1e200]", "1", "--grad", "--check=inf")
+    assert result.code == 1 and "an infinity is made here" in result.err
+    assert run("eval", "1 / 0.5", "--backend", "check-inf").out == "2.0\n"
+    assert "did you mean" not in run("eval", "1", "--check", "nothing").out
+    strict, free = (run("build", good, "loss", "--emit", "llvm", *options).out for options in (["--strict"], []))
+    assert "contract" in free and "contract" not in strict
+
+
 def test_run_with_files(run: Run, good: str, tmp_path: pathlib.Path) -> None:
     np.save(tmp_path / "x.npy", np.array([1.0, 2.0]))
     np.savez(tmp_path / "all.npz", x=np.array([1.0, 2.0]), k=np.array(2.0))

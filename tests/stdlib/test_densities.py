@@ -108,7 +108,7 @@ def test_inverse_error_functions() -> None:
     with mpmath.workdps(30):
         for x in (1e-12, 0.1, 0.4999, 0.5001, 0.9, 0.999999, -0.3, -0.99):
             assert SPECIAL.erfinv(x) == pytest.approx(float(mpmath.erfinv(x)), rel=2e-15)
-        for t in (1e-300, 1e-100, 1e-30, 1e-10, 1e-3, 0.2, 0.7, 1.0, 1.5):
+        for t in (1e-300, 1e-100, 1e-30, 5e-22, 8e-22, 1e-15, 1e-10, 1e-8, 3e-8, 1e-7, 1e-3, 0.2, 0.7, 1.0, 1.5):
             assert SPECIAL.erfcinv(t) == pytest.approx(float(erfcinv(t)), rel=1e-14, abs=1e-300)
 
 

@@ -60,8 +60,10 @@ parameter.
 `vjp`, which takes a cotangent of the result, and `jacobian`, which gives all partial derivatives.
 """),
     "E0611": Code("there is no such backend or form of output", """
-Functions are called by the backends `llvm` (native code, the default) and `reference` (NumPy; slow, and the definition
-of what a program means). The forms of `catad build --emit` are listed by `catad build --help`.
+Functions are called by the backends `llvm` (native code, the default), `strict` (native code in which no sum is
+regrouped and no multiplication contracted with an addition), `reference` (NumPy; slow, and the definition of what a
+program means), `check-nan` and `check-inf` (the reference, stopping where a NaN or an infinity is made; in Python
+`check="nan"` and `check="inf"`). The forms of `catad build --emit` are listed by `catad build --help`.
 """),
     "E0612": Code("an argument on the command line that is not a value", """
 Arguments of `catad run` are JSON: `1.5`, `[[1, 2], [3, 4]]`, `true`, `{"w": 1, "h": 2}`; `"nan"`, `"inf"` and `"-inf"`

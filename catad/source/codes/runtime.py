@@ -1,4 +1,5 @@
-"""Why a running program stops (E0501 … E0509, in every backend) and what exact and symbolic meanings refuse (E071x)."""
+"""Why a running program stops (E0501 … E0509 in every backend, E0510 where it is asked for), and what exact and
+symbolic meanings refuse (E071x)."""
 
 from __future__ import annotations
 
@@ -91,6 +92,17 @@ input is wrong, or the assertion is.
     "E0509": Code("interrupted", """
 The program was stopped from outside: Ctrl-C, a signal, or the caller's own request. Long loops look for such a
 request every so often. Nothing is left half done; the function can be called again.
+"""),
+    "E0510": Code("a NaN or an infinity is made", """
+Programs go on with NaN and infinities, as IEEE says. Where such a value should not be, ask for the operation that makes
+the first one:
+
+    catad run model.cad loss @data.json --grad --check nan
+    catad.compile(text, entry="loss", check="nan")
+
+The program is then run by the reference backend, and stops here. The message names the operation with its operands.
+What is marked may also be the text whose derivative holds the operation: that of `sqrt x` divides by `2 * sqrt x`.
+Constants, arguments and branches that are not taken are not reported. `inf` in place of `nan` reports infinities too.
 """),
     "E0711": Code("a primitive without such a meaning", """
 Exact evaluation knows the ring operations, division, comparison, `abs`, `sign`, `max`, `min`, rounding and integer
