@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     )
     from catad.api.traced import function
     from catad.source import CatadError
+    from catad.sympy import from_sympy
     from catad.tracing.annotations import Array, f32, f64, i64
     from catad.tracing.control import accumulate, array, cond, constant, fold, loop, scan, where, while_loop
     from catad.tracing.control import all as all
@@ -49,8 +50,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Array", "CatadError", "Function", "Program", "__version__", "accumulate", "array", "compile", "cond", "constant",
-    "f32", "f64", "fold", "function", "grad", "hessian", "hvp", "i64", "jacobian", "jet", "jvp", "load", "loop", "math",
-    "scan", "value_and_grad", "vjp", "vmap", "where", "while_loop",
+    "f32", "f64", "fold", "from_sympy", "function", "grad", "hessian", "hvp", "i64", "jacobian", "jet", "jvp", "load",
+    "loop", "math", "scan", "value_and_grad", "vjp", "vmap", "where", "while_loop",
 ]
 
 # Where names are that are not of `catad.api`; those with names of Python's builtins are not for `import *`.
@@ -58,7 +59,8 @@ _HOMES = {
     "CatadError": "catad.source", **dict.fromkeys(("Array", "f32", "f64", "i64"), "catad.tracing.annotations"),
     **dict.fromkeys(("accumulate", "all", "any", "array", "cond", "constant", "fold", "loop", "max", "min", "prod",
                      "range", "scan", "sum", "where", "while_loop"), "catad.tracing.control"),
-    "function": "catad.api.traced", "math": "catad.tracing.library",
+    "from_sympy": "catad.sympy", "load_ipython_extension": "catad.api.notebook", "function": "catad.api.traced",
+    "math": "catad.tracing.library",
 }
 
 

@@ -35,7 +35,7 @@ MAY_IMPORT = {
     "transforms": MIDDLE, "passes": MIDDLE, "pipeline": [*MIDDLE, "passes", "transforms", "backends", "draw"],
     "backends": DATA, "backends.llvm": [*DATA, "rewrite"],
     "tracing": [*SYNTAX, "types"],
-    "api": [*DOORS, "transforms"], "scipy": [*DOORS, "api"], "cli": [*DOORS, "api", "proofs"],
+    "api": [*DOORS, "transforms"], "scipy": [*DOORS, "api"], "sympy": [*DOORS, "api"], "cli": [*DOORS, "api", "proofs"],
     "proofs": None, "learn": None,                        # these may know everything
 }
 

@@ -48,6 +48,12 @@ def test_the_python_of_the_tour(spring: pathlib.Path) -> None:
         run_python(block, scope)
 
 
+def test_the_page_on_python() -> None:
+    scope: dict[str, Any] = {}
+    for block in blocks((ROOT / "docs" / "python.md").read_text(encoding="utf-8"), "python"):
+        run_python(block, scope)
+
+
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: str(p.relative_to(ROOT)))
 def test_what_is_pointed_to_exists(path: pathlib.Path) -> None:
     """Links to files, and files and folders of the repository named in backquotes."""

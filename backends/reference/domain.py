@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any, Protocol
 
+from catad.ops import ROWS
 from catad.source import CatadError, Span, error
 from catad.source.codes.runtime import HINTS
 from catad.types.type import Scalar
@@ -69,7 +70,9 @@ def decided(domain: Domain, value: Any) -> bool:
 
 def refuse(domain: Domain, name: str) -> Fault:
     """A row that a domain does not define."""
-    return Fault("E0711", f"`{name}` has no {domain.name} meaning", "used here")
+    known = [d for d in ROWS[name].domains if d != domain.name] if name in ROWS else []
+    return Fault("E0711", f"`{name}` has no {domain.name} meaning", "used here",
+                 [f"it has a meaning on these numbers: {', '.join(known)}"] if known else ())
 
 
 def internal(message: str) -> Exception:

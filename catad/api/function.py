@@ -10,17 +10,17 @@ unpacks, and is the one that speaks to the user.
 from __future__ import annotations
 
 import threading
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from inspect import Parameter
 from inspect import Signature as PythonSignature
 from typing import TYPE_CHECKING, Any
 
 from catad.api.plan import Misfit, straight
+from catad.api.shown import Shown
 from catad.api.values import Packing, callable_type, simple, unpack
 from catad.crash import internal
-from catad.net.net import Entry, Net, Table
+from catad.net.net import Entry, Table
 from catad.source import CatadError, Source, error
 from catad.tracing.active import running, traced
 from catad.types.size import is_hidden
@@ -43,7 +43,7 @@ def signature_text(name: str, entry: Entry) -> str:
     return " ".join([head, *(f"({x} : {t})" for x, t in entry.params), f": {entry.result}"])
 
 
-class Function:
+class Function(Shown):
     """A callable definition. Made by `catad.compile`, `catad.load` and the transforms; never by hand.
 
     >>> import catad
@@ -66,6 +66,7 @@ class Function:
         """What is there before the program is known."""
         self._backend = "llvm"
         self._origin = None
+        self.defaults: Mapping[str, Any] = {}             # of parameters that need not be given
         self._lock = threading.RLock()
         self._derived: dict[Any, Function] = {}
         self._engine: Engine | None = None
@@ -111,13 +112,21 @@ class Function:
     def pack(self, values: Sequence[Any], packing: Packing | None = None) -> Packing:
         """The flat arguments for one value of each parameter, checked; what the engine takes."""
         entry = self._entry
-        packing = Packing(self) if packing is None else packing
+        packing = self.packing() if packing is None else packing
         for (name, t), value in zip(entry.params, values, strict=True):
             packing.add(t, value, name)
             if t == I64 and name in entry.sizes:
                 packing.bind(name, packing.flat[-1], name)
         packing.check_sizes()
         return packing
+
+    def packing(self) -> Packing:
+        """What checks and flattens arguments, for the numbers of the backend."""
+        from catad.api.engine import ordinary
+        if ordinary(self._backend):
+            return Packing(self)
+        from catad.api.meanings import FormulaPacking, NumberPacking
+        return (FormulaPacking if self._backend == "symbolic" else NumberPacking)(self)
 
     def bind(self, *args: Any, **kwargs: Any) -> list[Any]:
         """One value for each parameter, in order; a diagnostic when the arguments do not match."""
@@ -132,6 +141,7 @@ class Function:
             if x in values:
                 raise self._argument_error(f"`{x}` is given twice")
             values[x] = v
+        values = {**{x: v for x, v in self.defaults.items() if x in names}, **values}
         missing = [x for x in names if x not in values]
         if missing:
             raise self._argument_error(f"{', '.join(f'`{x}`' for x in missing)} not given",
@@ -179,11 +189,6 @@ class Function:
     # ── the function as an object ──────────────────────────────────────────────────────────────────────────────
 
     @property
-    def entry(self) -> Entry:
-        """Parameter names and structured types."""
-        return self._entry
-
-    @property
     def signature(self) -> str:
         """The declaration, `f [n] (x : [n]f64) : f64`."""
         return signature_text(self.__name__, self._entry)
@@ -210,23 +215,27 @@ class Function:
     fast = compiled
 
     def with_backend(self, name: str) -> Function:
-        """The same function run by another backend.
+        """The same function run by another backend: what its floats are, `catad.api.engine` lists.
 
         "llvm" is native code; "strict" native code in which no sum is regrouped and no multiplication contracted with
         an addition, so that + - * / and sqrt give the bits of the "reference" (NumPy and Python floats); "check-nan"
-        and "check-inf" are the reference, stopping with E0510 where the first NaN (or infinity) is made.
+        and "check-inf" are the reference, stopping with E0510 where the first NaN (or infinity) is made. "exact" gives
+        rationals, "mp:50" 50 digits, "mod:65537" residues, "symbolic" formulas of SymPy. Derivatives of the result are
+        run by it too. Raises E0611 for another name; calls raise E0711 where an operation has no such meaning.
 
         >>> import catad
-        >>> f = catad.compile("def f (x : f64) : f64 = x * log x", entry="f")
-        >>> f.with_backend("strict")(1.0)
-        0.0
-        >>> try: catad.grad(f.with_backend("check-inf"))(0.0)
+        >>> f = catad.compile("def f (x : f64) : f64 = x * x / 3", entry="f")
+        >>> f.with_backend("strict")(3.0), f.with_backend("mod:7")(3), catad.grad(f.with_backend("exact"))(1)
+        (3.0, 3, Fraction(2, 3))
+        >>> f.with_backend("mp:30")(2)
+        mpf('1.33333333333333333333333333333333333333339')
+        >>> g = catad.compile("def g (x : f64) : f64 = x * log x", entry="g").with_backend("check-inf")
+        >>> try: catad.grad(g)(0.0)
         ... except catad.CatadError as e: print(e.diagnostics[0].title, "·", e.diagnostics[0].labels[0].text)
         an infinity is made here · log 0.0 is -inf
         """
         from catad.api.engine import check_backend
-        return Function(self._table, self._name, backend=check_backend(name), sources=self._sources,
-                        shown=self.__name__)
+        return _restore(self._table, self._name, check_backend(name), self._sources, self.__name__, self.defaults)
 
     def reference(self, *args: Any, **kwargs: Any) -> Any:
         """The value by the reference backend, which defines what a program means."""
@@ -243,24 +252,7 @@ class Function:
         >>> f.exact(Fraction(1, 2)), catad.grad(f).exact(1)
         (Fraction(5, 12), Fraction(7, 3))
         """
-        from catad.api.meanings import ExactPacking
-        from catad.backends import exact
-        packing = self.pack(self.bind(*args, **kwargs), ExactPacking(self))
-        with internal(f"running {self.__name__} exactly", self._sources):
-            flat = exact.run(self.prepared, self._name, packing.flat)
-        return unpack(self._entry.result, iter(flat), packing.classes, packing.shapes())
-
-    def symbolic(self, **known: int) -> Any:
-        """The formula of the function as SymPy expressions; sizes and whole numbers are given by name.
-
-        >>> import catad
-        >>> f = catad.compile("def f [n] (x : [n]f64) : f64 = sum (for i < n -> x[i]^2)", entry="f")
-        >>> f.symbolic(n=2)
-        x_0**2 + x_1**2
-        """
-        from catad.api.meanings import symbolic
-        with internal(f"writing {self.__name__} as a formula", self._sources):
-            return symbolic(self, known)
+        return self._derive(("exact",), lambda: self.with_backend("exact"))(*args, **kwargs)
 
     def module(self) -> Module:
         """The definition as a tree that traced functions import."""
@@ -276,7 +268,7 @@ class Function:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Functions travel to other processes; each compiles them anew (or finds the code on disk)."""
-        return _restore, (self._table, self._name, self._backend, self._sources, self.__name__)
+        return _restore, (self._table, self._name, self._backend, self._sources, self.__name__, self.defaults)
 
     def _derive(self, key: Any, make: Callable[[], Function]) -> Function:
         """One derived function for each key, made once."""
@@ -288,90 +280,19 @@ class Function:
     # ── looking inside ─────────────────────────────────────────────────────────────────────────────────────────
 
     @property
-    def table(self) -> Table:
-        """The program this function is a net of."""
-        return self._table
-
-    @property
-    def key(self) -> str:
-        """The name of the function's net in `table`."""
-        return self._name
-
-    @property
-    def sources(self) -> tuple[Source, ...]:
-        """The texts that the function was made from."""
-        return self._sources
-
-    @property
-    def net(self) -> Net:
-        """The optimised, closed, first-order net that is compiled."""
-        return self.prepared.nets[self._name]
-
-    @property
-    def source(self) -> str:
-        """The optimised function, written back as a .cad program."""
-        from catad.elaborate.decompile import table_to_cad
-        with internal(f"printing {self.__name__}", self._sources):
-            return table_to_cad(self.prepared, self._name, shown=self.__name__)
-
-    def stage(self, kind: str) -> str:
-        """The text of one stage: "source-net", "net", "schedule", "kernel", "llvm" or "asm"."""
-        from catad import pipeline
-        with internal(f"printing {self.__name__} as {kind}", self._sources):
-            return pipeline.stage(self._table, self._name, kind, strict=self._backend == "strict")
-
-    def llvm_ir(self) -> str:
-        """The LLVM IR of the compiled function."""
-        return self.stage("llvm")
-
-    def assembly(self) -> str:
-        """The machine code, as assembly."""
-        return self.stage("asm")
-
-    def ops(self) -> dict[str, int]:
-        """How many boxes of each kind the optimised net has, loop bodies counted once.
-
-        >>> import catad
-        >>> f = catad.compile("def f (x : f64) : f64 = sin x * sin x", entry="f")
-        >>> f.ops()["sin"]
-        1
-        """
-        from catad.net.net import Prim
-        net = self.net
-        with internal(f"counting the operations of {self.__name__}", self._sources):
-            count = Counter(b.op.name if isinstance(b.op, Prim) else type(b.op).__name__.lower() for b in _boxes(net))
-        return dict(sorted(count.items()))
-
-    def draw(self) -> str:
-        """The string diagram of the optimised net, as SVG."""
-        from catad import draw
-        with internal(f"drawing {self.__name__}", self._sources):
-            return draw.draw(self.net, self.signature, names=list(_leaf_names(self._entry)))
-
-    def _repr_svg_(self) -> str:
-        return self.draw()
+    def backend(self) -> str:
+        """What runs it, as in `with_backend`."""
+        return self._backend
 
     def __repr__(self) -> str:
         return f"<catad function {self.signature}>"
 
 
-def _restore(table: Table, name: str, backend: str, sources: tuple[Source, ...], shown: str) -> Function:
-    return Function(table, name, backend=backend, sources=sources, shown=shown)
-
-
-def _leaf_names(entry: Entry) -> Iterator[str]:
-    """`p.0`, `p.1`, `b.w` … in the order of the net's inputs."""
-    from catad.elaborate.decompile import paths
-    for x, t in entry.params:
-        for path in paths(t):
-            yield x + "".join(path)
-
-
-def _boxes(net: Net) -> Iterator[Any]:
-    for b in net.boxes:
-        yield b
-        for inner in b.bubbles:
-            yield from _boxes(inner)
+def _restore(table: Table, name: str, backend: str, sources: tuple[Source, ...], shown: str,
+             defaults: Mapping[str, Any]) -> Function:
+    made = Function(table, name, backend=backend, sources=sources, shown=shown)
+    made.defaults = defaults
+    return made
 
 
 def _check_entry(name: str, entry: Entry) -> None:

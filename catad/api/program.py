@@ -108,6 +108,14 @@ class Program:
         lines = [signature_text(x, self._table.entries[x]) for x in self._names]
         return "\n  ".join([f"Program of {len(lines)} entr{'y' if len(lines) == 1 else 'ies'}", *lines])
 
+    def _repr_html_(self) -> str:
+        """A table of the entries, for notebooks."""
+        from html import escape
+        rows = [f"<tr><td style='text-align:left'><code>{escape(signature_text(x, e))}</code></td>"
+                f"<td style='text-align:left'>{escape(e.doc.partition(chr(10))[0])}</td></tr>"
+                for x in self._names for e in [self._table.entries[x]]]
+        return f"<table>{''.join(rows)}</table>"
+
     @property
     def main_name(self) -> str:
         """The entry that is meant when none is named: `main`, or the only one."""

@@ -57,6 +57,7 @@ class Traced(Function):
         words = " ".join(t for t in f.__annotations__.values() if isinstance(t, str))
         seen = {x: v for x, v in local.items() if x in words}
         self._scope = {**f.__globals__, **seen} if seen else f.__globals__
+        self.defaults = {x: p.default for x, p in inspect.signature(f).parameters.items() if p.default is not p.empty}
         self._busy = False
 
     def __getattr__(self, name: str) -> Any:
@@ -83,14 +84,6 @@ class Traced(Function):
                 self._busy = False
             self.become(table, module.name, (module.file.source,))
             self._module = module
-
-    def bind(self, *args: Any, **kwargs: Any) -> list[Any]:
-        """One value for each parameter; those that are not given take Python's defaults."""
-        names = [x for x, _ in self.entry.params]
-        for x, p in inspect.signature(self.__wrapped__).parameters.items():
-            if p.default is not p.empty and x not in names[:len(args)]:
-                kwargs.setdefault(x, p.default)
-        return super().bind(*args, **kwargs)
 
     def module(self) -> Module:
         """The definition as a tree that other traced functions import."""

@@ -208,8 +208,10 @@ def _make(f: Function, kind: str, options: dict[str, Any]) -> Function:
             table, name = pipeline.derive(f.table, f.key, kind, **options)
         entry = dataclasses.replace(table.entries[name], doc=_doc(f, kind, options))
         table = dataclasses.replace(table, entries={**table.entries, name: entry})
-        return Function(table, name, backend=f._backend, sources=f.sources,
+        made = Function(table, name, backend=f.backend, sources=f.sources,
                         shown=f"{kind}{options.get('order', '')}_{f.__name__}")
+        made.defaults = f.defaults if kind != "vmap" else {}
+        return made
 
     return f._derive((kind, *sorted(options.items())), make)
 

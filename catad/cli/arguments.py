@@ -21,6 +21,7 @@ COMMANDS = (
 EMIT = ("core", "net", "schedule", "llvm", "asm", "obj", "so", "header")
 KINDS = ("grad", "value_and_grad", "vjp", "jvp", "jet", "jacobian", "hessian", "hvp")
 
+_BACKENDS = "llvm (default), strict, reference, check-nan, check-inf, exact, mp:DIGITS, mod:PRIME or symbolic"
 _NEGATIVE = re.compile(r"-(\d|\.\d|inf|nan|Infinity|NaN)")
 
 
@@ -134,7 +135,7 @@ def _gradient(p: Parser) -> None:
 
 
 def _backend(p: Parser) -> None:
-    p.add_argument("--backend", metavar="NAME", help="llvm (default), strict, reference, check-nan or check-inf")
+    p.add_argument("--backend", metavar="NAME", help=_BACKENDS)
     p.add_argument("--strict", action="store_true", help="no sum is regrouped, nothing is contracted")
     p.add_argument("--check", choices=("nan", "inf"), help="stop at the operation that makes the first NaN (inf: or "
                    "infinity), by the reference backend")

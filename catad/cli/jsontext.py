@@ -17,8 +17,8 @@ _MARK = re.compile(r'[ \t\n\r]*("(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+|"|$
 _CLOSED = {"[": "]", "{": "}"}
 
 
-def loads(text: str) -> Any:
-    """The value of a text. Raises json.JSONDecodeError."""
+def loads(text: str, parse_float: Callable[[str], Any] = float) -> Any:
+    """The value of a text, `parse_float` of its decimal numbers. Raises json.JSONDecodeError."""
     depth = most = 0
     for mark in _MARK.finditer(text):
         if mark[1] in ("[", "{"):
@@ -26,14 +26,14 @@ def loads(text: str) -> Any:
             most = max(most, depth)
         elif mark[1] in ("]", "}"):
             depth -= 1
-    return json.loads(text) if most <= SHALLOW else _Reader(text).read()
+    return json.loads(text, parse_float=parse_float) if most <= SHALLOW else _Reader(text, parse_float).read()
 
 
 class _Reader:
     """Containers on a stack; each waits for its next item."""
 
-    def __init__(self, text: str) -> None:
-        self.text, self.at = text, 0
+    def __init__(self, text: str, parse_float: Callable[[str], Any]) -> None:
+        self.text, self.at, self.parse_float = text, 0, parse_float
 
     def read(self) -> Any:
         stack: list[Any] = []
@@ -80,7 +80,7 @@ class _Reader:
 
     def scalar(self, mark: str) -> Any:
         try:
-            return json.loads(mark)
+            return json.loads(mark, parse_float=self.parse_float)
         except json.JSONDecodeError as exc:
             raise self.wrong(exc.msg) from None
 

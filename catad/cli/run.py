@@ -50,8 +50,10 @@ def run(args: argparse.Namespace, report: Report) -> int:
         entry, words = words[0], words[1:]
     f = chosen(program, entry)
     f = by_backend(f, args)
-    positional, named = parse_arguments(words)
-    if args.jet is not None:
+    positional, named = parse_arguments(words, f.backend)
+    if f.backend == "symbolic" and not positional and args.grad is None and args.jet is None:
+        print(show(f.to_sympy(**named)))
+    elif args.jet is not None:
         print(show(_jet(f, args.jet, names(args.along), positional, named)))
     elif args.grad is not None:
         print(show(_gradient(f, names(args.grad), positional, named)))
@@ -88,10 +90,10 @@ def _direction(f: Function, name: str, t: Any, value: Any, order: int) -> Any:
     """Coefficients of the curve with unit speed in every float entry: shape [order, …], ones first, then zeros."""
     import numpy as np
 
-    from catad.api.values import Packing, unpack
+    from catad.api.values import unpack
     from catad.types.size import Size
     from catad.types.type import Array, flatten, is_float, marked_tangent
-    packing = Packing(f)
+    packing = f.packing()
     packing.add(t, value, name)
     leaves = []
     for wire, flat in zip(flatten(t), packing.flat, strict=True):

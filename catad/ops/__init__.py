@@ -70,11 +70,36 @@ class Row:
         """Does its derivative come from an equation (in the arguments where it is not linear)?"""
         return self.name == "div" or (not self.linear and not self.constant)
 
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """The kinds of numbers on which backends define it: every row on floats, not every one on the others.
+
+        "floating-point" and "long-float" (mpmath), "exact" (rationals), "modular" (residues), "symbolic" (SymPy).
+        """
+        more = (("exact", _EXACT), ("modular", _MODULAR), ("symbolic", _SYMBOLIC))
+        return ("floating-point", "long-float", *(d for d, rows in more if self.name in rows or not _on_floats(self)))
+
     def linear_sets(self, arity: int) -> tuple[tuple[int, ...], ...]:
         """The sets of arguments in which the row is linear, for this many arguments."""
         if self.args == "V":
             return (tuple(range(arity)),)
         return tuple(tuple(i % arity for i in s) for s in self.linear)
+
+
+_MODULAR = frozenset([
+    "add", "sub", "neg", "mul", "corr", "div", "powi", "eq", "ne", "isnan", "isinf", "to_f64", "to_f32", "select"])
+_EXACT = _MODULAR | frozenset([
+    "abs", "max", "min", "sign", "floor", "ceil", "round", "trunc", "lt", "le", "gt", "ge", "to_i64", "maximum",
+    "minimum", "argmax", "argmin"])
+_SYMBOLIC = _MODULAR | frozenset([
+    "abs", "max", "min", "sign", "floor", "ceil", "trunc", "lt", "le", "gt", "ge", "to_i64", "sqrt", "cbrt", "exp",
+    "expm1", "log", "log1p", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "sech2", "asinh",
+    "acosh", "atanh", "erf", "erfc", "lgamma", "digamma", "polygamma", "pow", "atan2", "hypot", "maximum", "minimum"])
+
+
+def _on_floats(r: Row) -> bool:
+    """Does it calculate with floats? (Whole numbers and truth values are the same everywhere.)"""
+    return bool(set(r.args) & set("FNS")) or r.name in ("maximum", "minimum", "argmax", "argmin")
 
 
 def _cast(t: Type, to: Scalar) -> Type:

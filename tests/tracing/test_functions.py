@@ -313,6 +313,7 @@ def test_records() -> None:
 
     assert step(line, X, Y) == Line(2.0, pytest.approx(1 - 0.5 * g.height))
     assert step(line, X, Y, rate=0.0) == line
+    assert pickle.loads(pickle.dumps(step.with_backend("reference")))(line, X, Y).slope == 2.0
 
 
 def test_tuples_and_named_tuples() -> None:

@@ -65,7 +65,8 @@ def test_every_mistake_is_placed_in_python(name: str) -> None:
 
 
 def test_every_code_is_met() -> None:
-    assert set(CODES) <= {said(name).code for name in NAMES}
+    formulas = {"E0638", "E0639"}                          # tests/sympy
+    assert set(CODES) - formulas <= {said(name).code for name in NAMES}
 
 
 def test_other_errors_of_python_stay_what_they_are() -> None:

@@ -52,6 +52,23 @@ need not be annotated.
 The functions of NumPy that have a counterpart in the language can be used on traced values, without options such as
 `out` and `keepdims`. `catad.math` has all functions of the language.
 """),
+    "E0638": Code("a SymPy expression with no meaning in the language", """
+`catad.from_sympy` takes expressions of real numbers: arithmetic, the elementary functions, gamma, erf and their like,
+Piecewise, Max, Min, Sum and Product with whole bounds, Indexed, and matrix expressions. Complex numbers, unknown
+functions, integrals and infinite sums have no counterpart.
+
+    catad.from_sympy(sympy.besselj(0, x))               # wrong
+    catad.from_sympy(sympy.besselj(0, x).series(x, 0, 9).removeO())
+"""),
+    "E0639": Code("an argument of a formula", """
+The arguments of `catad.from_sympy(expr, args)` are symbols, IndexedBase, MatrixSymbol, and lists, tuples and matrices
+of symbols; everything that occurs in the expression is one of them, or a size of one. Symbols declared with
+`integer=True` are whole numbers.
+
+    x, y = sympy.symbols("x y"); n, i = sympy.symbols("n i", integer=True)
+    v = sympy.IndexedBase("v", shape=(n,))
+    catad.from_sympy(x * sympy.Sum(v[i], (i, 0, n - 1)), [x, v])
+"""),
     "E0637": Code("outside of a traced function", """
 `catad.loop`, `catad.array`, `catad.math.sin` and their like build a program; they work in functions under
 `@catad.function`, and in functions that those call.

@@ -109,7 +109,9 @@ Exact evaluation knows the ring operations, division, comparison, `abs`, `sign`,
 powers of rational numbers; modulo a prime only the ring operations, division and equality are left; formulas know
 all that SymPy has a name for. `exp 1` is no rational number, and there is no smaller residue.
 
-Ask for digits instead: `exact.run(table, name, args, digits=50)` evaluates every primitive with long floats.
+Ask for digits instead: the backend `mp:50` evaluates every primitive with long floats.
+
+    catad run model.cad loss 1.5 --backend mp:50            f.with_backend("mp:50")(1.5)
 """),
     "E0712": Code("a choice that depends on an unknown", """
 In a formula, an index, a size, an integer or the position of a maximum must be a known number: they decide which
