@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         vjp,
         vmap,
     )
+    from catad.api.broadcast import vectorize
     from catad.api.traced import function
     from catad.source import CatadError
     from catad.sympy import from_sympy
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Array", "CatadError", "Function", "Program", "__version__", "accumulate", "array", "compile", "cond", "constant",
     "f32", "f64", "fold", "from_sympy", "function", "grad", "hessian", "hvp", "i64", "jacobian", "jet", "jvp", "load",
-    "loop", "math", "scan", "value_and_grad", "vjp", "vmap", "where", "while_loop",
+    "loop", "math", "scan", "value_and_grad", "vectorize", "vjp", "vmap", "where", "while_loop",
 ]
 
 # Where names are that are not of `catad.api`; those with names of Python's builtins are not for `import *`.
@@ -59,7 +60,8 @@ _HOMES = {
     "CatadError": "catad.source", **dict.fromkeys(("Array", "f32", "f64", "i64"), "catad.tracing.annotations"),
     **dict.fromkeys(("accumulate", "all", "any", "array", "cond", "constant", "fold", "loop", "max", "min", "prod",
                      "range", "scan", "sum", "where", "while_loop"), "catad.tracing.control"),
-    "from_sympy": "catad.sympy", "load_ipython_extension": "catad.api.notebook", "function": "catad.api.traced",
+    "vectorize": "catad.api.broadcast", "from_sympy": "catad.sympy",
+    "load_ipython_extension": "catad.api.notebook", "function": "catad.api.traced",
     "math": "catad.tracing.library",
 }
 

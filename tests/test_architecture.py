@@ -35,7 +35,8 @@ MAY_IMPORT = {
     "transforms": MIDDLE, "passes": MIDDLE, "pipeline": [*MIDDLE, "passes", "transforms", "backends", "draw"],
     "backends": DATA, "backends.llvm": [*DATA, "rewrite"],
     "tracing": [*SYNTAX, "types"],
-    "api": [*DOORS, "transforms"], "scipy": [*DOORS, "api"], "sympy": [*DOORS, "api"], "cli": [*DOORS, "api", "proofs"],
+    "api": [*DOORS, "transforms"], "scipy": [*DOORS, "api"], "sympy": [*DOORS, "api"],
+    "interop": [*DOORS, "api"], "cli": [*DOORS, "api", "proofs"],
     "proofs": None, "learn": None,                        # these may know everything
 }
 

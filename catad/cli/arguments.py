@@ -16,7 +16,7 @@ __all__ = ["parse_arguments", "parsers"]
 
 COMMANDS = (
     "check", "run", "eval", "repl", "grad", "build", "draw", "fmt", "test", "prove", "explain", "doc", "cache",
-    "completion",
+    "stubgen", "completion",
 )
 EMIT = ("core", "net", "schedule", "llvm", "asm", "obj", "so", "header")
 KINDS = ("grad", "value_and_grad", "vjp", "jvp", "jet", "jacobian", "hessian", "hvp")
@@ -159,6 +159,10 @@ def _looking(command: Any) -> None:
     p.add_argument("--samples", type=int, default=5, metavar="N", help="how many arguments to try (default: 5)")
     p.add_argument("--seed", type=int, default=0, metavar="N", help="the choice of arguments (default: 0)")
     p = command("doc", "Markdown from the types and comments of a file")
+    p.add_argument("file", metavar="FILE", help="a .cad file, or - for standard input")
+    _output(p)
+    p = command("stubgen", "the types of a program for editors and type checkers, as a .pyi file beside it",
+                "For programs that are imported as modules: catad.interop.importer.install()")
     p.add_argument("file", metavar="FILE", help="a .cad file, or - for standard input")
     _output(p)
     p = command("cache", "the compiled code kept on disk: where, how much; clear it")

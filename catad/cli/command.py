@@ -21,7 +21,7 @@ __all__ = ["main"]
 _MODULES = {
     "check": "check", "run": "run", "eval": "evaluate", "grad": "show", "build": "build", "draw": "show", "fmt": "fmt",
     "test": "comments", "prove": "prove", "explain": "explain", "doc": "doc", "cache": "cache",
-    "completion": "completion", "repl": "repl",
+    "completion": "completion", "stubgen": "stubgen", "repl": "repl",
 }
 
 
