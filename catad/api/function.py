@@ -90,7 +90,7 @@ class Function(Shown):
             except (Misfit, TypeError):
                 pass
             except CatadError as exc:
-                if exc.code not in _REFUSALS:
+                if exc.code not in _REFUSALS and running.get() is None:
                     raise                                # else the general way converts, or says what is wrong
         return self._general(args, kwargs)
 

@@ -25,7 +25,8 @@ _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 def _foreign() -> tuple[str, ...]:
     import numpy as np
-    return (_OURS, os.path.dirname(os.path.abspath(np.__file__)) + os.sep)
+    backends = os.path.join(os.path.dirname(os.path.dirname(_OURS)), "backends") + os.sep      # in a checkout
+    return (_OURS, backends, os.path.dirname(os.path.abspath(np.__file__)) + os.sep)
 
 
 class Sites:

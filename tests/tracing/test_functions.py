@@ -246,6 +246,21 @@ def _by_cube(x: catad.f64) -> catad.f64:
     return PROGRAM.cube(x * x) if isinstance(x, float) else PROGRAM.cube(x) * PROGRAM["cube"](x)
 
 
+def test_a_function_that_is_compiled_already_is_called_all_the_same() -> None:
+    @catad.function
+    def total(x: "[n]f64", k: int, b: float) -> float:  # type: ignore[name-defined, syntax]  # noqa: F722
+        return catad.sum(x) * k + b
+
+    assert total(X, 2, 0.0) == pytest.approx(2 * X.sum()) and total.fast is not None
+
+    @catad.function
+    def outer(x: "[n]f64", k: int, b: float):  # type: ignore[no-untyped-def, name-defined, syntax]  # noqa: F722
+        return total(x, k, b), total(X[:2], 1, b), total(x, 3, 1.0), total(X, 2, 0.5)
+
+    expected = [2 * X.sum() + 0.5, X[:2].sum() + 0.5, 3 * X.sum() + 1, 2 * X.sum() + 0.5]
+    assert outer(X, 2, 0.5) == pytest.approx(tuple(expected))
+
+
 def test_functions_from_one_factory_are_different() -> None:
     def scaled(k: float) -> Any:
         @catad.function
