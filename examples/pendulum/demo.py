@@ -31,14 +31,14 @@ def differences(steps: int) -> np.ndarray:
 def picture(folder: Path) -> Path:
     """The way of the lower mass."""
     plt = plots()
-    angles = np.array([swing(START, REST, k)[0] for k in range(0, 5001, 20)])
+    angles = np.array([swing(START, REST, k)[0] for k in range(0, 10_001, 20)])
     x, y = np.cumsum(np.sin(angles), axis=1), -np.cumsum(np.cos(angles), axis=1)
-    figure, axes = plt.subplots(figsize=(5, 5))
+    figure, axes = plt.subplots(figsize=(4, 4))
     axes.plot(x[:, 1], y[:, 1], linewidth=0.8)
     axes.plot([0.0, *x[0]], [0.0, *y[0]], "o-", color="black")
     axes.set_aspect("equal")
     folder.mkdir(parents=True, exist_ok=True)
-    figure.savefig(folder / "pendulum.png", dpi=150)
+    figure.savefig(folder / "pendulum.png", dpi=100)
     return folder / "pendulum.png"
 
 
