@@ -63,7 +63,7 @@ parameter.
 Functions are called by the backends `llvm` (native code, the default), `strict` (native code in which no sum is
 regrouped and no multiplication contracted with an addition), `reference` (NumPy; slow, and the definition of what a
 program means), `check-nan` and `check-inf` (the reference, stopping where a NaN or an infinity is made; in Python
-`check="nan"` and `check="inf"`), `exact` (rational numbers), `mp:50` (50 decimal digits), `mod:65537` (residues modulo a
+`check="nan"` and `check="inf"`), `exact` (rational numbers), `mp:50` (50 digits), `mod:65537` (residues modulo a
 prime) and `symbolic` (SymPy). The forms of `catad build --emit` are listed by `catad build --help`.
 """),
     "E0612": Code("an argument on the command line that is not a value", """
