@@ -142,13 +142,20 @@ def _home(c: Context, poly: Size, term: core.Term) -> Scope:
 
     The term may speak of more variables than the polynomial: in `let j = i + k in for l < j - i -> …` it is k.
     """
-    depth = max([1, *(c.atoms[x].scope.depth for x in _variables(term) if x in c.atoms)])
+    depth = max([1, *(_depth(c, x) for x in _variables(term))])
     for v in poly.variables:
         if v.startswith("%"):
             depth = max(depth, c.atoms[v[1:]].scope.depth)
         elif v in c.unifier.bound:
             depth = max(depth, c.unifier.bound[v][0])
     return next(s for s in c.scopes if s.depth == depth)
+
+
+def _depth(c: Context, name: str) -> int:
+    """How deep a variable is bound."""
+    if name in c.atoms:
+        return c.atoms[name].scope.depth
+    return next((s.depth for s in c.scopes if any(x == name for x, *_ in reversed(s.bindings))), 1)
 
 
 def _variables(term: core.Term) -> Iterator[str]:

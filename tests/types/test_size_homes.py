@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from catad.api.program import Program
 from catad.source import Source
 
@@ -15,3 +17,15 @@ def test_a_local_that_cancels() -> None:
         for i in range(3):
             want[(i + k) % 3] = sum(want[:k]) + 1
     assert Program(Source("<test>", text))["f"]([5, 6, 7]).tolist() == want
+
+
+@pytest.mark.parametrize("backend", ("llvm", "reference"))
+def test_ends_of_slices_in_different_scopes(backend: str) -> None:
+    """The second slice has a length that the first had within a function; found by random programs 8278 and 10121."""
+    text = ("def f [n] (x : [n]f64) : [n]f64 = for i < n ->"
+            " (\\z -> z + sum (let y = x[n - 1 - i..] in y)) (sum (let y = x[i..] in y))"
+            " + ((\\z -> sum x[n - 1 - i..] * z) << (\\z -> z - sum x[n - 1 - i..])) 2.0")
+    x = [1.0, 2.0, 4.0]
+    f = Program(Source("<test>", text))["f"].with_backend(backend)
+    want = [sum(x[2 - i:]) + sum(x[i:]) + sum(x[2 - i:]) * (2 - sum(x[2 - i:])) for i in range(3)]
+    assert f(x).tolist() == want
