@@ -58,6 +58,10 @@ class Module:
     def sites(self) -> tuple[Site, ...]:
         return self.kernel.sites
 
+    def fail(self, code: int, site: int, a: int, b: int) -> Any:
+        """Raise the diagnostic of a run that stopped."""
+        return _failure(self.sites)(code, site, a, b)
+
     @cached_property
     def signature(self) -> Signature:
         """The boundary, as the compiled entry needs it."""

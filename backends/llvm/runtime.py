@@ -11,7 +11,7 @@ from __future__ import annotations
 import ctypes
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,7 @@ from catad.backends.llvm.signature import Port, Signature
 
 from catad.source import error
 
-__all__ = ["Arena", "Context", "caller"]
+__all__ = ["Arena", "Context", "caller", "footprint"]
 
 _Allocate = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64)
 _Kernel = getattr(ctypes, "PYFUNCTYPE", ctypes.CFUNCTYPE)(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p)
@@ -102,6 +102,22 @@ def caller(loaded: Loaded, name: str, signature: Signature, *, fail: Callable[[i
 
     call.__keep__ = loaded                                           # type: ignore[attr-defined]
     return call
+
+
+def footprint(loaded: Loaded, name: str, signature: Signature, fail: Callable[[int, int, int, int], Any],
+              args: Sequence[Any]) -> tuple[int, int]:
+    """Bytes of workspace and of results that a call with these arguments would take; nothing runs."""
+    prepare = _Kernel(loaded.address(f"{name}.prepare"))
+    given = convert(signature, args)
+    slots = (ctypes.c_int64 * max(signature.cells, 1))()
+    for (cell, port), x in zip(signature.input_cells(), given, strict=True):
+        _store(slots, cell, port, x)
+    ctx = Context()
+    if code := prepare(ctypes.addressof(ctx), ctypes.addressof(slots)):
+        raise _failed(fail, code, ctx.site, ctx.a, ctx.b)
+    results = sum(port.bytes * math.prod(max(0, slots[cell + k + 1]) for k in range(port.rank))
+                  for cell, port in signature.output_cells())
+    return int(ctx.workspace_bytes), results
 
 
 def _failed(fail: Callable[[int, int, int, int], Any], code: int, site: int, a: int, b: int) -> BaseException:
