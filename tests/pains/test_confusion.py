@@ -1,7 +1,7 @@
 """Five published programs in which one derivative takes the perturbation of another for its own; here none does.
 
-ForwardDiff.jl#83, ForwardDiff.jl#238, ForwardDiff.jl#443, ReverseDiff.jl#45, eshkol PR#75; those of the literature stand
-in tests/functors/test_confusion.py. A captured value is a constant to the inner derivative: that is all.
+ForwardDiff.jl#83, ForwardDiff.jl#238, ForwardDiff.jl#443, ReverseDiff.jl#45, eshkol PR#75; those of the literature
+stand in tests/functors/test_confusion.py. A captured value is a constant to the inner derivative: that is all.
 """
 
 from __future__ import annotations
