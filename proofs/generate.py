@@ -22,6 +22,7 @@ from catad.proofs.forms.functions import FUNCTIONS
 from catad.proofs.forms.integers import CONDITIONS, INTEGERS, KINKED_CONDITIONS, KINKED_INTEGERS
 from catad.proofs.forms.iteration import ITERATION, KINKED_ITERATION
 from catad.proofs.forms.numbers import KINKED, NUMBERS, SMOOTH
+from catad.proofs.forms.trees import TREES
 from catad.proofs.forms.writer import HELPERS, Forms, Num, Writer
 
 __all__ = ["PARAMS", "Program", "program", "programs"]
@@ -29,7 +30,7 @@ __all__ = ["PARAMS", "Program", "program", "programs"]
 PARAMS = (("x", "[n]f64"), ("a", "f64"), ("b", "f64"), ("p", "(f64, f64)"), ("r", "{u : f64, v : f64}"), ("k", "i64"),
           ("w", "[n, n]f64"))
 
-_DEEP = (*ITERATION, *FUNCTIONS, *DATA, *DERIVATIVES, second)
+_DEEP = (*ITERATION, *FUNCTIONS, *DATA, *TREES, *DERIVATIVES, second)
 RING = Forms((*NUMBERS, *_DEEP), VECTORS, MATRICES, INTEGERS, CONDITIONS)
 PLAIN = Forms((*NUMBERS, *SMOOTH, *_DEEP), VECTORS, MATRICES, INTEGERS, CONDITIONS)
 WILD = Forms((*NUMBERS, *SMOOTH, *KINKED, *_DEEP, *KINKED_ITERATION), (*VECTORS, *KINKED_VECTORS), MATRICES,

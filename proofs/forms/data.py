@@ -68,8 +68,9 @@ def zipped(w: Writer) -> Num:
 
 def declared(w: Writer) -> Sum:
     """A sum type of this program, one that exists or a new one."""
-    if w.types and w.c.pick(2) == 0:
-        return w.types[0]                                                                  # type: ignore[no-any-return]
+    known = [t for t in w.types if isinstance(t, Sum)]
+    if known and w.c.pick(2) == 0:
+        return known[0]
     name = w.name("t")
     payloads = [w.c.of(PAYLOADS) for _ in range(1 + w.c.pick(3))]
     s = Sum(name, tuple((f"{name.upper()}{'ABC'[k]}", p) for k, p in enumerate(payloads)))

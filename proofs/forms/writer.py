@@ -64,6 +64,7 @@ class Writer:
     declared: list[str] = field(default_factory=list)               # declarations of this program
     types: list[Any] = field(default_factory=list)                  # sum types of this program
     fresh: int = 0
+    forms_alone: bool = False                                       # only arithmetic: the body of a recursive definition
 
     def __post_init__(self) -> None:
         self.half = self.left // 2
@@ -100,7 +101,7 @@ class Writer:
         self.left -= 1
         if self.left < 0:
             return self.forms.num[0](self)
-        table = self.forms.num
+        table = self.forms.num[:4] if self.forms_alone else self.forms.num
         return self.tame(self.c.of(table if self.left < self.half else table[1:])(self))  # the first half branches out
 
     def vec(self) -> Num:
