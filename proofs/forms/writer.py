@@ -64,7 +64,7 @@ class Writer:
     declared: list[str] = field(default_factory=list)               # declarations of this program
     types: list[Any] = field(default_factory=list)                  # sum types of this program
     fresh: int = 0
-    forms_alone: bool = False                                       # only arithmetic: the body of a recursive definition
+    forms_alone: bool = False                        # only arithmetic: the body of a recursive definition
 
     def __post_init__(self) -> None:
         self.half = self.left // 2
