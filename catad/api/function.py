@@ -239,13 +239,7 @@ class Function(Shown):
         return _restore(self._table, self._name, check_backend(name), self._sources, self.__name__, self.defaults)
 
     def memory(self, *args: Any, **kwargs: Any) -> Memory:
-        """The bytes that a call with these arguments will take, known before it runs; of a gradient, its tape.
-
-        >>> import catad
-        >>> f = catad.compile("def f [n] (x : [n]f64) : f64 = loop s = 1.0 for i < n do sin (s * x[i])", entry="f")
-        >>> f.memory([0.0] * 1000).workspace, catad.grad(f).memory([0.0] * 1000).results
-        (0, 8000)
-        """
+        """The bytes that a call with these arguments will take, known before it runs; of a gradient, its tape."""
         from catad.api.memory import memory
         return memory(self, self.bind(*args, **kwargs), self._name)
 

@@ -22,7 +22,13 @@ __all__ = ["Memory", "memory"]
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Bytes: of the arrays between arguments and results, and of the results."""
+    """Bytes: of the arrays between arguments and results, and of the results.
+
+    >>> import catad
+    >>> f = catad.compile("def f [n] (x : [n]f64) : f64 = loop s = 1.0 for i < n do sin (s * x[i])", entry="f")
+    >>> f.memory([0.0] * 1000), catad.grad(f).memory([0.0] * 1000).results
+    (Memory(workspace=0, results=8, grows=False), 8000)
+    """
 
     workspace: int
     results: int
