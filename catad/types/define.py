@@ -104,6 +104,7 @@ def _body(c: Context, d: tree.Def, key: str, params: list[tuple[str, Type]],
     body = scope.close(body)                                 # the result may have a size known only at run time
     types = [t for _, t in params]
     bits, sizes = _generalise(c, types, body.type)
+    _trees_told(c, d, body.type)
     finisher = Finisher(c)
     finisher.span = d.name_span
     final = [(x, finisher.type(t)) for x, t in params]
@@ -131,6 +132,14 @@ def opened(c: Context, d: tree.Def, params: list[tuple[str, Type]]) -> Iterator[
             if name in c.size_params:
                 c.env[base_name(p)][-1] = Local(name, t, p.span, Size.var(name), Scope(0))
         yield scope
+
+
+def _trees_told(c: Context, d: tree.Def, result: Type) -> None:
+    """A function that is given back takes trees of a size that nothing tells; a parameter brings its own."""
+    if isinstance(c.unifier.prune(result), Fun) and any(v in c.unifier.hidden for v in _unknowns(c, [result])[1]):
+        raise c.fail("E0305", "no argument tells how many nodes a tree has", d.name_span,
+                     "gives a function of trees of any size",
+                     help=[f"make the tree a parameter of its own: `def {d.name} … (t : …) = …`"])
 
 
 def settle(c: Context, span: Span) -> None:
