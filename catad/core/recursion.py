@@ -113,7 +113,7 @@ class Calls:
         self.lets: dict[str, c.Term] = {}
         self.calls: list[Call] = []
         self.bare: list[Span] = []                       # uses of the definition with too few arguments
-        self.dependent: set[str] = set()                 # variables and sizes that depend on results of calls
+        self.dependent: set[str] = set()                 # what is known only after a call, or differs within one node
         self._walk(d.body)
 
     def part(self, e: c.Term) -> Part | None:
@@ -176,6 +176,12 @@ class Calls:
                     self.parts[x] = found
                 if mentions(bound, self.dependent, key):
                     self.dependent.add(x)
+            case c.Lam(param=x) | c.While(state=x) | c.For(index=x) | c.Reduce(index=x):
+                self.dependent.add(x)
+            case c.Loop(state=x, index=i) | c.Scan(state=x, index=i):
+                self.dependent |= {x, i}
+            case c.Accumulate(index=names):
+                self.dependent.update(names)
             case c.BindSize(name=x, extent=extent) if mentions(extent, self.dependent, key):
                 self.dependent.add(x)
             case c.Case(item=item, arms=arms):

@@ -345,3 +345,17 @@ def f (x : f64) : f64 =
   total t2
 """)
     assert p.f(0.5) == 1.5
+
+
+def test_calls_under_conditions_that_differ_within_one_node() -> None:
+    """Whether a child is called depends on an index, or on a result: it is visited in any case."""
+    p = catad.compile("""
+type tree = Leaf f64 | Node {l : tree, r : tree}
+def rec f (n : i64) (t : tree) : f64 =
+  case t of | Leaf x -> x | Node {l, r} -> sum (for i < n -> if i mod 2 == 0 then f n l else 2 * f n r)
+def rec contains (x : f64) (t : tree) : bool =
+  case t of | Leaf y -> x == y | Node {l, r} -> contains x l || contains x r
+""")
+    t = {"Node": {"l": {"Leaf": 1.5}, "r": {"Node": {"l": {"Leaf": 2.0}, "r": {"Leaf": 3.0}}}}}
+    assert p.f(3, t) == 2 * 1.5 + 2 * (2 * 2.0 + 2 * 3.0)
+    assert (p.contains(3.0, t), p.contains(4.0, t)) == (True, False)
