@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 import re
+import runpy
 
 import pytest
 
@@ -33,7 +34,7 @@ def test_the_program_passes_its_own_test(model: pathlib.Path, capsys: pytest.Cap
 
 
 def test_the_python_runs_and_gives_what_it_says(model: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, _ = blocks("python")
+    code, *_ = blocks("python")
     scope: dict[str, object] = {}
     for line in code.splitlines():
         statement, _, said = line.partition("  # ")
@@ -45,12 +46,20 @@ def test_the_python_runs_and_gives_what_it_says(model: pathlib.Path, capsys: pyt
 
 
 def test_scipy_takes_it(model: pathlib.Path) -> None:
-    first, second = blocks("python")
+    first, _, second = blocks("python")
     scope: dict[str, object] = {}
     exec(first, scope)
     exec(second, scope)
     said = eval(second.split("  # ")[1].splitlines()[0])
     assert eval("r.structured(least_squares(r.fun, r.x0, jac=r.jac).x)", scope) == pytest.approx(said, abs=1e-9)
+
+
+def test_a_python_function_is_a_program(tmp_path: pathlib.Path) -> None:
+    _, traced, _ = blocks("python")
+    (tmp_path / "swing.py").write_text(f"import catad\nimport numpy as np\n\n{traced}")
+    scope = runpy.run_path(str(tmp_path / "swing.py"))
+    call, said = traced.strip().splitlines()[-1].split("#")
+    assert eval(call, scope) == pytest.approx(float(said), rel=1e-12)
 
 
 def test_the_commands_print_what_it_says(model: pathlib.Path, capsys: pytest.CaptureFixture[str],
