@@ -6,11 +6,12 @@ among the arguments are traced at the types that the other arguments give them.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from catad.source import error
+from catad.source import Span, error
 from catad.syntax import tree
 from catad.tracing.active import current, running
 from catad.tracing.operators import elementwise, kind
@@ -21,7 +22,8 @@ from catad.types.check import prelude
 from catad.types.constraint import ANY, SCALAR
 from catad.types.context import suggest
 from catad.types.library import standard_modules
-from catad.types.scheme import Scheme
+from catad.types.meta import Meta
+from catad.types.scheme import Scheme, instantiate
 from catad.types.type import Fun, Scalar, Type, TypeVar
 
 __all__ = ["Library", "call", "math"]
@@ -72,13 +74,43 @@ def _applied(trace: Trace, fn: tree.Expr, scheme: Scheme | None, args: tuple[Any
     """A definition at values, entry by entry where it is one of numbers."""
     span = fn.span
     if any(callable(a) for a in args):
-        title = "functions are not passed to functions of the library from Python"
-        raise error("E0634", title, span, "used here",
-                    help=["catad.array, catad.loop, catad.fold, catad.grad and their like take functions"])
+        return _higher(trace, fn, scheme, args)
 
     def one(*xs: Any) -> Any:
         return trace.emit(apply(fn, [trace.lift(x, span) for x in xs], span))
     return elementwise(trace, one, args, span) if scheme is not None and _of_numbers(scheme) else one(*args)
+
+
+def _higher(trace: Trace, fn: tree.Expr, scheme: Scheme | None, args: tuple[Any, ...]) -> Any:
+    """A definition at values some of which are Python functions: these are traced at the types that the others give."""
+    span, u = fn.span, trace.session.context.unifier
+    t: Type | None = None if scheme is None else instantiate(u, scheme)[2]
+    wanted: list[Type | None] = []
+    lifted: list[tree.Expr | None] = []
+    for a in args:
+        known = None if t is None else trace.session.known(t)
+        arg, t = (known.arg, known.result) if isinstance(known, Fun) else (None, None)
+        e = None if callable(a) else trace.named(trace.lift(a, span))[0]
+        if e is not None and arg is not None:
+            trace.session.check(e, arg)
+        wanted.append(arg)
+        lifted.append(e)
+    parts = [e if e is not None else _traced(trace, a, w, span)
+             for e, w, a in zip(lifted, wanted, args, strict=True)]
+    return trace.emit(apply(fn, parts, span))
+
+
+def _traced(trace: Trace, f: Callable[..., Any], t: Type | None, span: Span) -> tree.Expr:
+    """A Python function at a function type. Raises E0634 where its parameters are not known."""
+    params: list[Type] = []
+    for _ in inspect.signature(f).parameters:
+        t = None if t is None else trace.session.known(t)
+        if not isinstance(t, Fun) or isinstance(trace.session.known(t.arg), Meta):
+            raise error("E0634", "the types of the parameters of this function are not known", span, "used here",
+                        help=["catad.array, catad.loop, catad.fold, catad.grad and their like take any function"])
+        params.append(t.arg)
+        t = t.result
+    return trace.function(params, f, span)
 
 
 class Library:

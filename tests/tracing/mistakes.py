@@ -261,7 +261,7 @@ def unknown_name(x: catad.f64):
 
 @catad.function
 def passes_functions(x: catad.f64):
-    return catad.math.roots.newton_root(lambda t: t * t - 2, 5, x)
+    return catad.math.linearize(lambda t: t * t, 5)[1](x) + catad.math.dagger(lambda t: t, x)
 
 
 @catad.function
