@@ -21,7 +21,7 @@ from catad.source import Source  # noqa: E402
 from catad.source.codes import codes  # noqa: E402
 from catad.syntax import parse, tree  # noqa: E402
 from catad.types.builtins import BUILTINS, Builtin  # noqa: E402
-from catad.types.constraint import DATA, describe  # noqa: E402
+from catad.types.constraint import ANY, DATA, describe  # noqa: E402
 from catad.types.library import FOLDER, standard_module, standard_modules  # noqa: E402
 
 __all__ = ["errors", "language"]
@@ -112,7 +112,7 @@ def builtins() -> str:
 
 def _signature(b: Builtin) -> str:
     parts = [f"({p})" if "->" in str(p) and not str(p).startswith("(") else str(p) for p in b.params]
-    where = [f"`{x}` is {describe(bits)}" for x, bits in b.types if bits != DATA]
+    where = [f"`{x}` is {describe(bits)}" for x, bits in b.types if bits not in (ANY, DATA)]
     text = f"`{' -> '.join([*parts, str(b.result)])}`"
     return text + (f", where {' and '.join(where)}" if where else "")
 
