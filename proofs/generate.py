@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from catad.proofs.choice import Choice, drawn, number
 from catad.proofs.forms.arrays import KINKED_VECTORS, MATRICES, VECTORS, second
+from catad.proofs.forms.closures import CLOSURES
 from catad.proofs.forms.data import DATA, declared, value
 from catad.proofs.forms.derivatives import DERIVATIVES
 from catad.proofs.forms.functions import FUNCTIONS
@@ -30,7 +31,7 @@ __all__ = ["PARAMS", "Program", "program", "programs"]
 PARAMS = (("x", "[n]f64"), ("a", "f64"), ("b", "f64"), ("p", "(f64, f64)"), ("r", "{u : f64, v : f64}"), ("k", "i64"),
           ("w", "[n, n]f64"))
 
-_DEEP = (*ITERATION, *FUNCTIONS, *DATA, *TREES, *DERIVATIVES, second)
+_DEEP = (*ITERATION, *FUNCTIONS, *DATA, *TREES, *CLOSURES, *DERIVATIVES, second)
 RING = Forms((*NUMBERS, *_DEEP), VECTORS, MATRICES, INTEGERS, CONDITIONS)
 PLAIN = Forms((*NUMBERS, *SMOOTH, *_DEEP), VECTORS, MATRICES, INTEGERS, CONDITIONS)
 WILD = Forms((*NUMBERS, *SMOOTH, *KINKED, *_DEEP, *KINKED_ITERATION), (*VECTORS, *KINKED_VECTORS), MATRICES,
