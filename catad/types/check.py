@@ -44,6 +44,7 @@ def check(file: tree.File, *, load: Load = load_file) -> Module:
 def _in_order(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
     def place(d: Diagnostic) -> int:
         return d.labels[0].span.start if d.labels else 0
+    diagnostics = list(dict.fromkeys(diagnostics))          # a type is wrong wherever it is used: said once
     names: list[str] = []
     for d in diagnostics:
         name = d.labels[0].span.source.name if d.labels else ""

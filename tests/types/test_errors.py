@@ -179,3 +179,8 @@ def test_sizes_are_explained_where_they_were_found() -> None:
 def test_operators_on_arrays_suggest_what_to_write(op: str) -> None:
     (d,) = errors(f"def f [n] (x : [n]f64) (y : [n]f64) = x {op} y")
     assert "map2" in " ".join(d.help) and "for i < n" in " ".join(d.help)
+
+
+def test_a_type_that_is_wrong_is_said_once_however_often_it_is_used() -> None:
+    text = "type t = A (t, t)\ndef f (x : t) : f64 = 1\ndef g (x : t) : f64 = 2"
+    assert [d.code for d in errors(text)] == ["E0228"]
