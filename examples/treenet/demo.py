@@ -24,7 +24,7 @@ import catad
 sys.path.insert(0, str(HERE.parent))
 from report import Report, arguments, best_time, duration, plots
 
-COUNT, ASKED = 4000, 500
+COUNT, ASKED = 4000, 500          # learnt from; asked of each size
 
 
 def witnesses(report: Report, program: Any, trees: list[Tree]) -> None:
@@ -146,7 +146,7 @@ def picture(program: Any, w: Weights, losses: Vector, found: dict[int, tuple[flo
     middle.plot(sizes, [100 * found[k][1] for k in sizes], ".--", color="0.5", label="commonest value")
     middle.set(title="Right for expressions not seen, %", xlabel="operators", ylim=(0, 103), xlim=(0, None))
     middle.legend(loc="lower right")
-    trees = some(random.Random(5), 600, SMALL)
+    trees = some(random.Random(5), 500, SMALL)
     x, truth = program.vectors(w, trees), program.values(trees)
     x = x - x.mean(axis=0)
     plane = x @ np.linalg.svd(x, full_matrices=False)[2][:2].T
@@ -155,7 +155,7 @@ def picture(program: Any, w: Weights, losses: Vector, found: dict[int, tuple[flo
     right.set(title="Vectors of expressions, principal plane")
     right.legend()
     figure.tight_layout()
-    figure.savefig(path, dpi=90)
+    figure.savefig(path, dpi=76)
 
 
 def main(argv: list[str] | None = None) -> int:
