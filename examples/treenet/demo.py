@@ -2,8 +2,8 @@
 
     python examples/treenet/demo.py [--steps N] [--seed K] [--out DIR]
 
-Expressions are values of a recursive type, the network is a `def rec` on it, and its training one native function. Checks
-values, loss and gradient against recursion in Python, with backpropagation through structure by hand.
+Expressions are values of a recursive type, the network is a `def rec` on it, and its training one native function.
+Checks values, loss and gradient against recursion in Python, with backpropagation through structure by hand.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def questions(report: Report, program: Any, w: Weights, trees: list[Tree]) -> di
 
 
 def columns(trees: list[Tree]) -> tuple[Vector, ...]:
-    """What kind each node is, its digit, its left and right part: children first, padded on the right; and the roots."""
+    """What kind each node is, its digit, its left and right part, children first, padded; and the roots."""
     names = ("Digit", "Neg", "Add", "Mul")
 
     def rows(tree: Tree, out: list[list[int]]) -> int:

@@ -13,7 +13,7 @@ import catad
 
 HERE = Path(__file__).resolve().parent
 WIDTH = 16
-SMALL, LARGE = range(1, 8), (8, 12, 16, 32, 64, 128)     # operators of the expressions that are learnt from; of larger ones
+SMALL, LARGE = range(1, 8), (8, 12, 16, 32, 64, 128)     # operators of what is learnt from; of larger expressions
 RATE, DECAY, PARTS = 0.005, 0.05, 20
 
 Vector = NDArray[np.float64]
