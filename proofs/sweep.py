@@ -9,6 +9,7 @@ Worker processes share nothing; what fails is written to a file as a program wit
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import sys
 import time
@@ -133,7 +134,12 @@ def _chunks(first: int, count: int, processes: int) -> Iterator[list[Verdict]]:
 
 
 def _part(seeds: Sequence[int]) -> list[Verdict]:
-    return list(map(one, seeds))
+    gc.disable()                                        # a tenth of the time; what is left in circles goes between chunks
+    try:
+        return list(map(one, seeds))
+    finally:
+        gc.collect()
+        gc.enable()
 
 
 def _keep(v: Verdict, folder: Path | None) -> None:
