@@ -134,7 +134,7 @@ def _chunks(first: int, count: int, processes: int) -> Iterator[list[Verdict]]:
 
 
 def _part(seeds: Sequence[int]) -> list[Verdict]:
-    gc.disable()                                        # a tenth of the time; what is left in circles goes between chunks
+    gc.disable()                                        # a tenth of the time; circles are collected between chunks
     try:
         return list(map(one, seeds))
     finally:
