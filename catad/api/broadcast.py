@@ -65,7 +65,7 @@ def vectorize(f: Function) -> Vectorized:
 
     >>> import catad, numpy as np
     >>> f = catad.vectorize(catad.compile("def f (x : f64) (y : f64) : f64 = x * exp y", entry="f"))
-    >>> f(np.array([[1.0], [2.0]]), np.array([0.0, 0.0, 0.0])).tolist(), f(2, 0)
+    >>> f(np.array([[1.0], [2.0]]), np.array([0.0, 0.0, 0.0])).tolist(), float(f(2, 0))
     ([[1.0, 1.0, 1.0], [2.0, 2.0, 2.0]], 2.0)
     """
     return Vectorized(f)

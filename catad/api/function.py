@@ -229,7 +229,7 @@ class Function(Shown):
         >>> f.with_backend("strict")(3.0), f.with_backend("mod:7")(3), catad.grad(f.with_backend("exact"))(1)
         (3.0, 3, Fraction(2, 3))
         >>> f.with_backend("mp:30")(2)
-        mpf('1.33333333333333333333333333333333333333339')
+        mpf('1.333333333333333333333333333333333333333341')
         >>> g = catad.compile("def g (x : f64) : f64 = x * log x", entry="g").with_backend("check-inf")
         >>> try: catad.grad(g)(0.0)
         ... except catad.CatadError as e: print(e.diagnostics[0].title, "·", e.diagnostics[0].labels[0].text)

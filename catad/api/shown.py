@@ -134,10 +134,8 @@ class Shown:
 
         >>> import catad
         >>> f = catad.compile("def f [n] (x : [n]f64) : [n, n]f64 = for i < n, j < n -> x[i] * x[j]", entry="f")
-        >>> f.to_sympy(n=2)
-        Matrix([
-        [  x_0**2, x_0*x_1],
-        [x_0*x_1,   x_1**2]])
+        >>> f.to_sympy(n=2).tolist()
+        [[x_0**2, x_0*x_1], [x_0*x_1, x_1**2]]
         """
         from catad.api.meanings import structured, symbolic
         with internal(f"writing {self.__name__} as a formula", self._sources):
