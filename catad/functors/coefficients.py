@@ -16,13 +16,13 @@ from collections.abc import Sequence
 from catad.functors.base import Bundle, Functor
 from catad.functors.lazy import Lazy, Ring
 from catad.net.build import Builder
-from catad.net.net import Box, Net, Prim, SeriesPack, SeriesPart, Wire
+from catad.net.net import Box, Call, Net, Prim, SeriesPack, SeriesPart, Wire
 from catad.net.zero import zero
 from catad.ops import row
 from catad.rules import Rules
 from catad.types.type import I64, Series, Type, array, dims, leaf
 
-__all__ = ["Coefficients", "has_series", "has_series_outside", "unfold"]
+__all__ = ["Coefficients", "has_series", "has_series_outside", "unfold", "unfold_called"]
 
 
 class Coefficients(Functor):
@@ -122,6 +122,21 @@ def has_series(net: Net) -> bool:
 def has_series_outside(net: Net) -> bool:
     """Is there a series at the boundary?"""
     return any(isinstance(leaf(t), Series) for t in (*net.source, *net.target))
+
+
+def unfold_called(net: Net, nets: dict[str, Net], coefficients: type[Coefficients] = Coefficients,
+                  rules: Rules | None = None) -> None:
+    """Unfold the nets that this one calls, and those that they call, where series are only inside."""
+    pending, seen = [net], {""}
+    while pending:
+        for box in pending.pop().boxes:
+            pending.extend(box.bubbles)
+            if isinstance(box.op, Call) and box.op.name not in seen:
+                name = box.op.name
+                seen.add(name)
+                if has_series(nets[name]) and not has_series_outside(nets[name]):
+                    nets[name] = unfold(nets[name], nets, coefficients, rules)
+                pending.append(nets[name])
 
 
 def unfold(net: Net, nets: dict[str, Net], coefficients: type[Coefficients] = Coefficients,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from catad.functors.account import Lens
-from catad.functors.coefficients import unfold
+from catad.functors.coefficients import unfold, unfold_called
 from catad.functors.kit import Kit, standard_kit
 from catad.functors.taylor import to_series
 from catad.net.build import Builder
@@ -81,6 +81,7 @@ class Expander:
     def _jet(self, b: Builder, op: Derive, net: Net, captured: list[Wire], xs: list[Wire],
              coefficients: list[Wire], span: Span | None) -> list[Value]:
         net = unfold(net, self.nets, self.kit.coefficients, self.kit.rules)
+        unfold_called(net, self.nets, self.kit.coefficients, self.kit.rules)
         rest = iter(coefficients)
         packed = [
             b.box(SeriesPack(op.order), [x, next(rest)], [to_series(b.type(x), op.order)])[0]

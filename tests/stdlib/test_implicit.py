@@ -65,7 +65,7 @@ def test_every_order_of_a_root() -> None:
 
 def test_systems_against_jax() -> None:
     """The implicit function theorem with Jacobians of JAX:  x' = -(∂f/∂x)⁻¹ ∂f/∂p p'."""
-    import jax
+    jax = pytest.importorskip("jax")
     jax.config.update("jax_enable_x64", True)
     n = 4
     a, b, s = RNG.normal(size=(n, n)) * 0.2 + np.eye(n), RNG.normal(size=n), 0.3
