@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .emit import BYTES, TYPE
-from .kernel import Block, Check, For, If, Invoke, Kernel, Load, Reserve, Store, While
+from .kernel import Block, Check, For, If, Invoke, Kernel, Load, Reserve, Store, instructions
 from .lane_memory import LaneMemory
 from .lanes import VARYING, Lanes
 from .operations import Operations, splat, vector
@@ -141,16 +141,4 @@ class Control(LaneMemory):
 
 def most_results(block: Block) -> int:
     """Scalar results of the call that has most."""
-    most = 0
-    pending = [block]
-    while pending:
-        for i in pending.pop():
-            if isinstance(i, Invoke):
-                most = max(most, len(i.results))
-            elif isinstance(i, For):
-                pending.append(i.body)
-            elif isinstance(i, If):
-                pending.extend((i.then, i.other))
-            elif isinstance(i, While):
-                pending.extend((i.head, i.body))
-    return most
+    return max((len(i.results) for i in instructions(block) if isinstance(i, Invoke)), default=0)

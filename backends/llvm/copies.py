@@ -12,7 +12,21 @@ from dataclasses import dataclass, field, replace
 
 from catad.types.size import Size
 
-from .kernel import AddTo, Block, Carried, For, Induction, Instr, Kernel, Literal, Load, Pure, Reg, Store
+from .kernel import (
+    AddTo,
+    Carried,
+    For,
+    Induction,
+    Instr,
+    Kernel,
+    Literal,
+    Load,
+    Pure,
+    Reg,
+    Store,
+    While,
+    instructions,
+)
 from .lanes import Lanes
 
 __all__ = ["Copies", "Frame", "Names", "Unfit"]
@@ -42,7 +56,8 @@ class Copies:
         self.kinds = list(kernel.kinds)
         self.literals: dict[int, Literal] = {}
         self.atoms = dict(kernel.names)
-        self.ids = 1 + max([*(x for b in kernel.buffers for x in b.home), *_ids(kernel.body)], default=0)
+        loops = (i.id for i in instructions(kernel.body) if isinstance(i, For | While))
+        self.ids = 1 + max(loops, default=0)               # the homes of buffers are loops of the kernel
         self.widths: dict[int, int] = {}
         self.frames: list[Frame] = []
         self.links: Names = {}
@@ -206,16 +221,3 @@ def _renamed(path: tuple[Reg, ...], at: Names) -> tuple[Reg, ...]:
 def _inductions(loop: For, at: Names) -> list[Induction]:
     return [Induction(at.get(x.reg, x.reg), at.get(x.init, x.init), at.get(x.step, x.step),
                       None if x.grow is None else at.get(x.grow, x.grow)) for x in loop.inductions]
-
-
-def _ids(block: Block) -> list[int]:
-    found: list[int] = []
-    pending = [block]
-    while pending:
-        for i in pending.pop():
-            if hasattr(i, "id"):
-                found.append(i.id)
-            for part in ("body", "head", "then", "other"):
-                if hasattr(i, part):
-                    pending.append(getattr(i, part))
-    return found

@@ -16,15 +16,30 @@ where sums are regrouped. (Callahan, Carr, Kennedy: Improving register allocatio
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from catad.ops import ROWS
 from catad.types.size import Size
 
 from .copies import Copies, Frame, Names, Unfit
-from .kernel import AddTo, Block, Carried, For, If, Instr, Kernel, Literal, Load, Pure, Reg, Store, While
-from .lanes import Lanes, again
+from .kernel import (
+    AddTo,
+    Block,
+    Carried,
+    For,
+    If,
+    Instr,
+    Kernel,
+    Literal,
+    Load,
+    Pure,
+    Reg,
+    Store,
+    While,
+    instructions,
+)
+from .lanes import Lanes, again, scalar_cost
 from .target import Target
 
 __all__ = ["jammed"]
@@ -56,23 +71,25 @@ class _Jam(Copies):
         self.homes = {x for b in kernel.buffers for x in b.home}
 
     def block(self, block: Block, around: Lanes | None) -> Block:
-        out: list[Instr] = []
-        for i in block:
-            match i:
-                case For():
-                    out.extend(self.loop(i, around))
-                case If(_, then, other):
-                    out.append(replace(i, then=self.block(then, around), other=self.block(other, around)))
-                case While(_, _, head, _, body):
-                    out.append(replace(i, head=self.block(head, around), body=self.block(body, around)))
-                case _:
-                    out.append(i)
-        return tuple(out)
+        """The block with its loops jammed; itself, when none is."""
+        out = [x for i in block for x in self.instr(i, around)]
+        return block if len(out) == len(block) and all(map(operator.is_, out, block)) else tuple(out)
+
+    def instr(self, i: Instr, around: Lanes | None) -> list[Instr]:
+        match i:
+            case For():
+                return self.loop(i, around)
+            case If():
+                then, other = self.block(i.then, around), self.block(i.other, around)
+                return [i if then is i.then and other is i.other else replace(i, then=then, other=other)]
+            case While():
+                head, body = self.block(i.head, around), self.block(i.body, around)
+                return [i if head is i.head and body is i.body else replace(i, head=head, body=body)]
+        return [i]
 
     def loop(self, loop: For, around: Lanes | None) -> list[Instr]:
-        within = around or self.lanes.get(loop.id)
-        body = self.block(loop.body, within) if any(isinstance(i, For | If | While) for i in loop.body) else loop.body
-        if len(body) != len(loop.body) or any(x is not y and x != y for x, y in zip(body, loop.body, strict=True)):
+        body = self.block(loop.body, around or self.lanes.get(loop.id))
+        if body is not loop.body:
             return [replace(loop, body=body)]
         info = around or next((self.lanes[i.id] for i in body if isinstance(i, For) and i.id in self.lanes), None)
         if info is None:
@@ -129,7 +146,7 @@ class _Jam(Copies):
         inner = [i for i in loop.body if isinstance(i, For)]
         if not inner or any(not isinstance(i, Pure | Load | Store | AddTo | Literal | For) for i in loop.body):
             raise Unfit
-        if sum(map(_cost, loop.body)) > _COST:
+        if sum(map(scalar_cost, loop.body)) > _COST:
             raise Unfit
         innermost = [x for i in inner for x in self.innermost(i)]
         if sum(len(i.body) for i in innermost) > _LENGTH:
@@ -174,27 +191,14 @@ class _Jam(Copies):
         return made
 
 
-def _cost(i: Instr) -> int:
-    if isinstance(i, Pure):
-        row = ROWS.get(i.op)
-        return int(row.cost) if row is not None else 1
-    return 1
-
-
 def _written(block: Block) -> set[int]:
-    found: set[int] = set()
-    for i in block:
-        if isinstance(i, Store | AddTo):
-            found.add(i.buffer)
-        elif isinstance(i, For):
-            found |= _written(i.body)
-    return found
+    return {i.buffer for i in instructions(block) if isinstance(i, Store | AddTo)}
 
 
 def _mentions(block: Block, r: Reg) -> int:
-    """How often a register is used."""
+    """How often a register is used, by what may stand in a loop that is jammed."""
     total = 0
-    for i in block:
+    for i in instructions(block):
         match i:
             case Pure(_, _, args):
                 total += args.count(r)
@@ -203,5 +207,5 @@ def _mentions(block: Block, r: Reg) -> int:
             case Store(_, offset, value) | AddTo(_, offset, value):
                 total += (offset == r) + (value == r)
             case For():
-                total += (i.extent == r) + sum(c.init == r for c in i.carries) + _mentions(i.body, r)
+                total += (i.extent == r) + sum(c.init == r for c in i.carries)
     return total

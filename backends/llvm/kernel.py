@@ -15,7 +15,7 @@ is in bounds whatever branch is taken, so it may move up to where its offset is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from catad.source import Span
@@ -24,7 +24,7 @@ from catad.types.size import Size
 __all__ = [
     "AddTo", "Array", "Block", "Buffer", "Carried", "Check", "Dim", "For", "If", "Induction", "Instr", "Invoke",
     "Kernel", "Literal", "Load", "Port", "Pure", "Reg", "Region", "Reserve", "Shown", "Site", "SizeSource", "Store",
-    "While",
+    "While", "instructions", "parts",
 ]
 
 Reg = int
@@ -279,3 +279,29 @@ class Kernel:
     extents: Mapping[Reg, Size]
     names: tuple[tuple[Reg, str], ...] = ()
     shown: tuple[Shown, ...] = ()
+
+
+def parts(i: Instr) -> tuple[Block, ...]:
+    """The blocks inside an instruction, as they run."""
+    match i:
+        case For():
+            return (i.body,)
+        case If():
+            return (i.then, i.other)
+        case While():
+            return (i.head, i.body)
+    return ()
+
+
+def instructions(block: Block) -> Iterator[Instr]:
+    """All instructions of a block, those of inner blocks behind the one they are in; chains of branches may be long."""
+    open_blocks = [iter(block)]
+    while open_blocks:
+        for i in open_blocks[-1]:
+            yield i
+            inner = parts(i)
+            if inner:
+                open_blocks.extend(map(iter, reversed(inner)))
+                break
+        else:
+            open_blocks.pop()

@@ -17,10 +17,27 @@ from dataclasses import dataclass, field
 
 from catad.ops import ROWS
 
-from .kernel import AddTo, Block, Check, For, If, Instr, Invoke, Kernel, Literal, Load, Pure, Reg, Reserve, Store, While
+from .kernel import (
+    AddTo,
+    Block,
+    Check,
+    For,
+    If,
+    Instr,
+    Invoke,
+    Kernel,
+    Literal,
+    Load,
+    Pure,
+    Reg,
+    Reserve,
+    Store,
+    While,
+    instructions,
+)
 from .target import Target
 
-__all__ = ["VARYING", "Form", "Lanes", "Stride", "again", "choose"]
+__all__ = ["VARYING", "Form", "Lanes", "Stride", "again", "choose", "scalar_cost"]
 
 VARYING = "varying"
 WHILE_TRIPS = 16                                           # a guess, for cost estimates
@@ -72,20 +89,11 @@ def choose(kernel: Kernel, target: Target, *, strict: bool = False, force: int |
 def again(kernel: Kernel, widths: Mapping[int, int], target: Target) -> dict[int, Lanes] | None:
     """The same loops in as many lanes, for a kernel that was rewritten; None when one of them cannot be any more."""
     literals = {i.dst: i.value for i in kernel.body if isinstance(i, Literal)}
-    found: dict[int, Lanes] = {}
-    pending: list[Block] = [kernel.body]
+    loops = [i for i in instructions(kernel.body) if isinstance(i, For) and i.id in widths]
     try:
-        while pending:
-            for i in pending.pop():
-                if isinstance(i, For) and i.id in widths:
-                    found[i.id] = _Analysis(kernel, i, literals).lanes(widths[i.id], target)
-                elif isinstance(i, For | While):
-                    pending.extend([i.body] if isinstance(i, For) else [i.head, i.body])
-                elif isinstance(i, If):
-                    pending.extend((i.then, i.other))
+        return {i.id: _Analysis(kernel, i, literals).lanes(widths[i.id], target) for i in loops}
     except _Refused:
         return None
-    return found
 
 
 class _Choice:
@@ -161,20 +169,14 @@ class _Choice:
 def _values(block: Block) -> list[Reg]:
     """The registers that hold data: what is loaded, stored, or computed as a float."""
     found: list[Reg] = []
-    pending = [block]
-    while pending:
-        for i in pending.pop():
-            if isinstance(i, Load | Pure):
-                found.append(i.dst)
-            elif isinstance(i, Store | AddTo):
-                found.append(i.value)
-            elif isinstance(i, For):
+    for i in instructions(block):
+        match i:
+            case Load(dst) | Pure(dst):
+                found.append(dst)
+            case Store(_, _, value) | AddTo(_, _, value):
+                found.append(value)
+            case For():
                 found.extend(c.inner for c in i.carries)
-                pending.append(i.body)
-            elif isinstance(i, If):
-                pending.extend((i.then, i.other))
-            elif isinstance(i, While):
-                pending.extend((i.head, i.body))
     return found
 
 

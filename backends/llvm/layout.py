@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from catad.types.size import Size
 
 from .emit import BYTES
-from .kernel import Array, For, If, Instr, Kernel, Port, While
+from .kernel import Array, Block, For, Kernel, Port, While, instructions
 from .lanes import Lanes
 
 __all__ = ["ALIGN", "Slot", "cell_count", "first_cells", "loops", "repeats", "slots_of"]
@@ -69,32 +69,11 @@ def slots_of(kernel: Kernel, lanes: Mapping[int, Lanes]) -> tuple[Slot, ...]:
     return tuple(sorted(slots, key=lambda s: s.size.constant is None))
 
 
-def loops(block: tuple[Instr, ...]) -> list[For]:
-    """All loops of a block, outer ones first."""
-    found: list[For] = []
-    pending = [block]
-    while pending:
-        for i in pending.pop():
-            if isinstance(i, For):
-                found.append(i)
-                pending.append(i.body)
-            elif isinstance(i, If):
-                pending.extend((i.then, i.other))
-            elif isinstance(i, While):
-                pending.extend((i.head, i.body))
-    return found
+def loops(block: Block) -> list[For]:
+    """All counted loops of a block, outer ones first."""
+    return [i for i in instructions(block) if isinstance(i, For)]
 
 
-def repeats(block: tuple[Instr, ...]) -> bool:
+def repeats(block: Block) -> bool:
     """Is there a loop without a count?"""
-    pending = [block]
-    while pending:
-        for i in pending.pop():
-            match i:
-                case While():
-                    return True
-                case For():
-                    pending.append(i.body)
-                case If():
-                    pending.extend((i.then, i.other))
-    return False
+    return any(isinstance(i, While) for i in instructions(block))

@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from catad.types.size import Size
 
-from .kernel import AddTo, Carried, Check, For, If, Induction, Instr, Invoke, Load, Pure, Reg, Store, While
+from .kernel import AddTo, Carried, Check, For, Induction, Instr, Invoke, Load, Pure, Reg, Reserve, Store, instructions
 from .scalars import ScalarWriter
 
 __all__ = ["TripWriter"]
@@ -83,22 +84,13 @@ class TripWriter(ScalarWriter):
         return (*carries, Carried("add", zero, inner, out, final)), final
 
 
-def _touched(block: Sequence[Instr]) -> dict[int, int]:
+def _touched(block: Sequence[Instr]) -> Counter[int]:
     """How many memory instructions of a block, those of inner blocks included, name each buffer."""
-    count: dict[int, int] = {}
-    pending = [block]
-    while pending:
-        for i in pending.pop():
-            buffer = getattr(i, "buffer", None)
-            if buffer is not None:
-                count[buffer] = count.get(buffer, 0) + 1
-            if isinstance(i, Invoke):
-                for b, _ in i.places:
-                    count[b] = count.get(b, 0) + 1
-            elif isinstance(i, For):
-                pending.append(i.body)
-            elif isinstance(i, If):
-                pending.extend((i.then, i.other))
-            elif isinstance(i, While):
-                pending.extend((i.head, i.body))
-    return count
+    named: Counter[int] = Counter()
+    for i in instructions(tuple(block)):
+        match i:
+            case Load() | Store() | AddTo() | Reserve():
+                named[i.buffer] += 1
+            case Invoke():
+                named.update(b for b, _ in i.places)
+    return named
