@@ -5,11 +5,26 @@ from typing import Any
 import numpy as np
 import pytest
 from catad.backends.llvm import translate
+from catad.backends.llvm.jam import jammed
+from catad.backends.llvm.kernel import (
+    Buffer,
+    Carried,
+    For,
+    Instr,
+    Kernel,
+    Literal,
+    Load,
+    Pure,
+    Store,
+    instructions,
+)
+from catad.backends.llvm.lanes import choose
 from catad.backends.llvm.target import target
 
 import catad
 from catad import pipeline
 from catad.source import Source
+from catad.types.size import Size
 
 PRODUCT = "def f [n, m, k] (a : [n, k]f64) (b : [k, m]f64) : [n, m]f64 = a @ b\n"
 LAYER = """
@@ -103,3 +118,37 @@ def test_rows_that_are_summed_side_by_side() -> None:
     a, b = rng.standard_normal((4, 2)), rng.standard_normal((200, 2))
     found = catad.grad(catad.compile(ROWS).f, "a")(a, b)
     np.testing.assert_allclose(found, np.exp(a @ b.T) @ b, rtol=1e-12)
+
+
+def hand_made(*extra: Instr) -> Kernel:
+    """for p < n, in lanes: for j < n: a sum over k, stored and added up (register 12 is the sum so far); then `extra`."""
+    p, n, j, k, zero, inner, out, total, item, offset, square = range(11)
+    size = Size.var("n")
+    over_k = For(2, k, n, size, (Carried("add", zero, inner, out, total),),
+                 (Load(item, 0, k, (k,)), Pure(square, "mul", (item, item)), Pure(out, "add", (inner, square))),
+                 False, True, (), 16)
+    over_j = For(1, j, n, size, (Carried("add", zero, 12, 13, 14),),
+                 (over_k, Pure(13, "add", (12, total)), Pure(offset, "add", (j, p)), Store(1, offset, total, (p, j)),
+                  *extra), False, True, (), 16)
+    points = For(0, p, n, size, (), (over_j,), False, True, (), 64)
+    kinds = ("i64", "i64", "i64", "i64", *["f64"] * 5, "i64", *["f64"] * 6)
+    buffers = (Buffer("input", 0, "f64", size), Buffer("output", 0, "f64", size))
+    return Kernel("f", kinds, (), (), (), (), (), (), (), (), buffers, (Literal(zero, 0.0), points), (), {}, ())
+
+
+def is_jammed(kernel: Kernel) -> bool:
+    machine = target("x86-64-v4")
+    return jammed(kernel, choose(kernel, machine, force=8), machine)[0] is not kernel
+
+
+def test_a_sum_is_passed_on_only_where_nothing_else_sees_it() -> None:
+    assert is_jammed(hand_made())
+    assert not is_jammed(hand_made(Store(1, 9, 12, (0, 2))))              # the sum so far is stored, too
+
+
+def test_what_is_written_on_the_way_is_read_each_time() -> None:
+    seen = hand_made(Load(15, 1, 0, (0,)), Store(1, 0, 15, (0,)))
+    machine = target("x86-64-v4")
+    made, _ = jammed(seen, choose(seen, machine, force=8), machine)
+    loads = [i for i in instructions(made.body) if isinstance(i, Load) and i.buffer == 1]
+    assert len(loads) == 4 + 1                                               # and one in the trips that are left
