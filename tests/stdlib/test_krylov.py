@@ -97,3 +97,18 @@ def test_derivatives() -> None:
     for name in SOLVERS:
         check(PROGRAM["of_" + name], solved, a, e, order=2, tolerance=1e-8)
     check(PROGRAM.of_power, lambda a: np.linalg.eigvalsh(a)[-1], a, e, order=2, tolerance=1e-8)
+
+
+def test_conjugate_gradients_on_records() -> None:
+    """A symmetric system on pairs of a number and a vector; the same as on the vector of both."""
+    text = '''
+import "std/krylov.cad" as krylov
+type pair = {u : f64, v : [2]f64}
+def apply (m : [3, 3]f64) (p : pair) : pair =
+  let y = m @ [p.u, p.v[0], p.v[1]] in
+  {u = y[0], v = [y[1], y[2]]}
+def f (m : [3, 3]f64) (b : pair) : pair = (krylov.cg (apply m) 1e-14 20 b).x
+'''
+    m = np.array([[4.0, 1.0, 0.5], [1.0, 3.0, -1.0], [0.5, -1.0, 5.0]])
+    found = catad.compile(text).f(m, {"u": 1.0, "v": [2.0, -1.0]})
+    np.testing.assert_allclose([found["u"], *found["v"]], np.linalg.solve(m, [1.0, 2.0, -1.0]), rtol=1e-12)
