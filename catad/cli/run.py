@@ -31,8 +31,11 @@ def chosen(program: Program, entry: str | None) -> Function:
 
 
 def by_backend(f: Function, args: argparse.Namespace) -> Function:
-    """The function run as --backend, --strict or --check say."""
+    """The function run as --backend, --strict or --check say; the first stands alone. Raises E0611."""
     from catad.api.engine import backend_of
+    if args.backend is not None and (args.strict or args.check is not None):
+        raise error("E0611", f"--backend {args.backend} and {'--strict' if args.strict else '--check'}",
+                    help=["--strict is --backend strict, --check nan is --backend check-nan: give one of them"])
     name = args.backend or backend_of(args.strict, args.check)
     return f if name == "llvm" else f.with_backend(name)
 

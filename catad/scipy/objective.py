@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from catad.api import transforms
 from catad.api.function import Function
 from catad.api.transforms import Argnums
-from catad.scipy.vectors import Bound, Vector, call
+from catad.scipy.vectors import Bound, Vector, View, call
 from catad.source import error
 from catad.types.type import F32, F64
 
@@ -44,7 +44,7 @@ def objective(f: Function, *args: Any, argnums: Argnums = 0) -> Objective:
     return Objective(Bound(f, args, argnums))
 
 
-class Objective:
+class Objective(View):
     """Made by `objective`. Every method takes a vector of `n` numbers and gives fresh float64 values."""
 
     def __init__(self, bound: Bound) -> None:
@@ -53,25 +53,12 @@ class Objective:
             raise error("E0610", f"an objective has one float result; {f.__name__} gives {f.entry.result}",
                         notes=[f"the function is  {f.signature}"],
                         help=["catad.scipy.residuals is for functions into vectors"])
-        self._bound = bound
+        super().__init__(bound)
 
     @property
     def x0(self) -> Vector:
         """The arguments given, as a vector."""
         return self._bound.start.copy()
-
-    @property
-    def n(self) -> int:
-        """How many numbers move."""
-        return self._bound.size
-
-    def structured(self, v: ArrayLike) -> Any:
-        """The parameters that a vector stands for, in the classes in which they were given."""
-        return self._bound.structured(v)
-
-    def flat(self, value: Any) -> Vector:
-        """The vector of given parameters."""
-        return self._bound.flat(value)
 
     def fun(self, v: ArrayLike) -> float:
         """The value."""

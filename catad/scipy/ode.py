@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from catad.api.function import Function
 from catad.api.transforms import positions
 from catad.scipy.residuals import Residuals
-from catad.scipy.vectors import Bound, Vector, call, join
+from catad.scipy.vectors import Bound, Vector, View, call, join
 from catad.source import error
 from catad.types.type import F64, flatten, tangent
 
@@ -45,11 +45,11 @@ def ode(f: Function, *args: Any, time: Name | None = 0, state: Name | None = Non
     return RightHandSide(f, args, time, state)
 
 
-class RightHandSide:
+class RightHandSide(View):
     """Made by `ode`. The state is a vector of `n` numbers."""
 
     def __init__(self, f: Function, args: tuple[Any, ...], time: Name | None, state: Name | None) -> None:
-        self._bound = Bound(f, args, (0 if time is None else 1) if state is None else state)
+        super().__init__(Bound(f, args, (0 if time is None else 1) if state is None else state))
         self._at = None if time is None else _time(f, time)
         k = self._bound.numbers[0]
         x, t = f.entry.params[k]
@@ -63,18 +63,6 @@ class RightHandSide:
     def y0(self) -> Vector:
         """The initial state as a vector."""
         return self._bound.start.copy()
-
-    @property
-    def n(self) -> int:
-        return self._bound.size
-
-    def structured(self, v: ArrayLike) -> Any:
-        """The state that a vector stands for."""
-        return self._bound.structured(v)
-
-    def flat(self, value: Any) -> Vector:
-        """The vector of a state."""
-        return self._bound.flat(value)
 
     def fun(self, t: float, y: ArrayLike) -> Vector:
         """y′ at time t."""

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 from catad.api import transforms
 from catad.api.function import Function
 from catad.api.transforms import Argnums
-from catad.scipy.vectors import Bound, Vector, call, join
+from catad.scipy.vectors import Bound, Vector, View, call, join
 from catad.source import error
 from catad.types.type import flatten, is_float
 
@@ -43,11 +43,11 @@ def residuals(f: Function, *args: Any, argnums: Argnums = 0) -> Residuals:
     return Residuals(Bound(f, args, argnums))
 
 
-class Residuals:
+class Residuals(View):
     """Made by `residuals`. Vectors have `n` numbers, results `m`, fresh and contiguous in float64."""
 
     def __init__(self, bound: Bound) -> None:
-        self._bound = bound
+        super().__init__(bound)
         floats = [is_float(t) for t in flatten(bound.function.entry.result)]
         if not any(floats):
             f = bound.function
@@ -60,23 +60,10 @@ class Residuals:
         """The arguments given, as a vector."""
         return self._bound.start.copy()
 
-    @property
-    def n(self) -> int:
-        """How many numbers move."""
-        return self._bound.size
-
     @cached_property
     def m(self) -> int:
         """How many numbers come out."""
         return len(self.fun(self._bound.start))
-
-    def structured(self, v: ArrayLike) -> Any:
-        """The parameters that a vector stands for, in the classes in which they were given."""
-        return self._bound.structured(v)
-
-    def flat(self, value: Any) -> Vector:
-        """The vector of given parameters."""
-        return self._bound.flat(value)
 
     # ── values and products ────────────────────────────────────────────────────────────────────────────────────
 

@@ -24,7 +24,7 @@ from catad.api.values import Packing, dtype_of, unpack
 from catad.source import CatadError, error
 from catad.types.type import Prod, Scalar, Type, flatten, is_float, leaf
 
-__all__ = ["Bound", "Vector", "call", "join"]
+__all__ = ["Bound", "Vector", "View", "call", "join"]
 
 Vector = NDArray[np.float64]
 
@@ -165,3 +165,23 @@ def join(leaves: Iterable[Any]) -> Vector:
 def call(f: Function, flat: Sequence[Any]) -> list[Any]:
     """The flat results of a function at flat arguments in canonical form."""
     return list(f.engine.run(flat))
+
+
+class View:
+    """What SciPy's forms have in common: vectors that stand for the parameters that move."""
+
+    def __init__(self, bound: Bound) -> None:
+        self._bound = bound
+
+    @property
+    def n(self) -> int:
+        """How many numbers move."""
+        return self._bound.size
+
+    def structured(self, v: ArrayLike) -> Any:
+        """What a vector stands for, in the classes in which it was given."""
+        return self._bound.structured(v)
+
+    def flat(self, value: Any) -> Vector:
+        """The vector of given parameters."""
+        return self._bound.flat(value)

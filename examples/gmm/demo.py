@@ -24,6 +24,9 @@ from scipy.optimize import OptimizeResult, minimize
 
 import catad
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from report import best_time
+
 HERE = Path(__file__).resolve().parent
 KEYS = ("alpha", "mu", "q", "l")
 ITERATIONS = 3000
@@ -36,16 +39,6 @@ def flat(theta: Theta) -> Vector:
 def structured(v: Vector, like: Theta) -> Theta:
     pieces = np.split(v, np.cumsum([like[key].size for key in KEYS])[:-1])
     return {key: piece.reshape(like[key].shape) for key, piece in zip(KEYS, pieces, strict=True)}
-
-
-def best_time(call: Callable[[], object], seconds: float = 0.4) -> float:
-    """The shortest of many calls, in seconds."""
-    best, end = float("inf"), time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        start = time.perf_counter()
-        call()
-        best = min(best, time.perf_counter() - start)
-    return best
 
 
 def fit(problem: Problem, value_and_grad: Callable[..., Any], console: Console) -> tuple[OptimizeResult, list[float]]:

@@ -303,3 +303,9 @@ def test_eval_speaks_of_what_was_typed(tmp_path: pathlib.Path, capsys: pytest.Ca
         assert main(words) == 1
         said = capsys.readouterr().err
         assert place in said and hidden not in said, said
+
+
+@pytest.mark.parametrize("other", [["--strict"], ["--check", "nan"]])
+def test_a_backend_stands_alone(other: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["eval", "1.0", "--backend", "llvm", *other]) == 1
+    assert "E0611" in capsys.readouterr().err

@@ -121,7 +121,7 @@ def test_rows_that_are_summed_side_by_side() -> None:
 
 
 def hand_made(*extra: Instr) -> Kernel:
-    """for p < n, in lanes: for j < n: a sum over k, stored and added up (register 12 is the sum so far); then `extra`."""
+    """for p < n, in lanes: for j < n: a sum over k, stored and added up (so far: register 12); then `extra`."""
     p, n, j, k, zero, inner, out, total, item, offset, square = range(11)
     size = Size.var("n")
     over_k = For(2, k, n, size, (Carried("add", zero, inner, out, total),),

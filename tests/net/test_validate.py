@@ -199,9 +199,9 @@ def test_no_pass_is_quadratic() -> None:
         best = 1e9
         for _ in range(3):
             fresh = Net(net.wires, net.boxes, net.inputs, net.outputs, net.sizes)
-            start = time.perf_counter()
+            start = time.process_time()
             work(fresh)
-            best = min(best, time.perf_counter() - start)
+            best = min(best, time.process_time() - start)
         return best
     small, large = chain(1_250), chain(10_000)
     for work in (validate, canonical, prune, digest, print_net, lambda n: parse_net(print_net(n))):
