@@ -164,7 +164,8 @@ class Printer:
 
     def _paren(self, e: t.Paren) -> Doc:
         opening = self.word("(")
-        return cat(opening, nest(1, self.expr(e.item)), self.word(")"))
+        hangs = isinstance(e.item, _HANGING)            # its body is indented from the line, not from the parenthesis
+        return cat(opening, nest(0 if hangs else 1, self.expr(e.item)), self.word(")"))
 
     def _ascribe(self, e: t.Ascribe) -> Doc:
         opening = self.word("(")
@@ -233,7 +234,7 @@ class Printer:
             fn = fn.fn
         args.reverse()
         docs = [self.expr(fn)]
-        hug = isinstance(args[-1], t.Paren) and isinstance(args[-1].item, _HANGING)
+        hug = _hugs(e)
         for arg in args[:-1] if hug else args:
             docs.append(nest(_STEP, text(" ") if hug else LINE, self.expr(arg)))
         return cat(*docs, text(" "), self.expr(args[-1])) if hug else group(*docs)
@@ -350,4 +351,9 @@ class Printer:
 
 def _breaks(e: t.Expr) -> bool:
     """Does a bound expression look better with its `in` on a line of its own, once it is broken?"""
-    return isinstance(e, (t.Let, t.Case, t.If, *_HANGING))
+    return isinstance(e, (t.Let, t.Case, t.If, *_HANGING)) or _hugs(e)
+
+
+def _hugs(e: t.Expr) -> bool:
+    """Is this a call whose last argument opens on the line of the call: `sum (for …`?"""
+    return isinstance(e, t.Apply) and isinstance(e.arg, t.Paren) and isinstance(e.arg.item, _HANGING)

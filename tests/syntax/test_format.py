@@ -92,6 +92,27 @@ def test_programs_of_the_repository(same_tree: Same) -> None:
         assert format_file(again) == text, path
 
 
+@pytest.mark.parametrize("folder", ["catad/stdlib", "examples"])
+def test_library_and_examples_are_formatted(folder: str) -> None:
+    for path in sorted((ROOT / folder).rglob("*.cad")):
+        text = path.read_text(encoding="utf-8")
+        assert format_file(parse(Source(path.name, text))) == text, path
+
+
+def test_an_open_argument_is_indented_from_its_line() -> None:
+    text = """\
+def residuals [n] (x : [n]f64) : f64 =
+  let total = 1 + sum x in
+  let largest =
+    maximum (for i < n ->
+      let difference = x[i] - some_model_of_the_world_outside i in
+      abs difference)
+  in
+  total + largest
+"""
+    assert format_file(parse(Source("f", text))) == text
+
+
 def test_the_look() -> None:
     text = """\
 import "stats.cad" as stats
