@@ -3,7 +3,9 @@
     let tag = case s of | Circle _ -> 0 | Dot -> 1 in          if tag == 0 then Circle payload else Dot
     let payload = case s of | Circle x -> x | _ -> 0.0 in
 
-A declared type is written with parameters where its arguments stood, so that payloads may hold arrays of any size.
+A declared type is written with parameters where its arguments and sizes stood:
+
+    type shape a [n] = Points [n]a | Dot
 """
 
 from __future__ import annotations
@@ -15,11 +17,12 @@ from catad.elaborate import phrases as p
 from catad.elaborate.naming import Names, legal
 from catad.elaborate.phrases import Phrase
 from catad.types.size import Size
-from catad.types.type import BOOL, F32, I64, Array, Data, Prod, Record, Type, TypeVar, map_type
+from catad.types.type import BOOL, F32, I64, UNIT, Array, Data, Prod, Record, Type, TypeVar, map_type, of_size
 
 __all__ = ["Sums", "holds_sum"]
 
 Cases = tuple[tuple[str, Type | None], ...]
+Key = tuple[str, int, int, Cases]               # name, how many types and sizes it takes, constructors
 
 
 def holds_sum(t: Type) -> bool:
@@ -50,7 +53,7 @@ class Sums:
 
     def __init__(self, types: Iterable[Type]) -> None:
         self.names = Names()
-        self.known: dict[tuple[str, int, Cases], tuple[str, tuple[str, ...]]] = {}
+        self.known: dict[Key, tuple[str, tuple[str, ...]]] = {}
         for t in types:
             self._visit(t)
 
@@ -71,7 +74,7 @@ class Sums:
                 self._visit(item)
 
     def _enter(self, t: Data) -> None:
-        key = _key(t)
+        key, _ = _general(t)
         if key not in self.known:
             name = self.names.fresh(legal(t.name))
             self.known[key] = (name, tuple(self.names.fresh(legal(x)) for x, _ in t.cases))
@@ -79,8 +82,9 @@ class Sums:
     def declarations(self) -> list[str]:
         """One line for each type, inner ones first."""
         out = []
-        for (_, count, cases), (name, constructors) in self.known.items():
-            head = " ".join(["type", name, *(_LETTERS[k] for k in range(count)), "="])
+        for (_, types, sizes, cases), (name, constructors) in self.known.items():
+            numbers = [f"[{', '.join(map(_number, range(sizes)))}]"] if sizes else []
+            head = " ".join(["type", name, *_LETTERS[:types], *numbers, "="])
             parts = [x if payload is None else f"{x} {_atom(self.plain(payload))}"
                      for x, (_, payload) in zip(constructors, cases, strict=True)]
             out.append(f"{head} {' | '.join(parts)}")
@@ -90,16 +94,17 @@ class Sums:
         """The type with its sums under their names here."""
         def rename(u: Type) -> Type | None:
             if isinstance(u, Data):
-                return Data(self.known[_key(u)][0], tuple(map(self.plain, u.args)), u.cases)
+                key, sizes = _general(u)
+                return Data(self.known[key][0], (*map(self.plain, _types(u)), *map(of_size, sizes)), u.cases)
             return None
         return map_type(rename, t)
 
     def constructors(self, t: Data) -> tuple[str, ...]:
         """The names of its constructors here."""
-        for (_, _, cases), (name, found) in self.known.items():
+        for (*_, cases), (name, found) in self.known.items():
             if name == t.name and [x for x, _ in cases] == [x for x, _ in t.cases]:
                 return found
-        return self.known[_key(t)][1]
+        return self.known[_general(t)[0]][1]
 
     # ── values, of types that went through `plain`
 
@@ -182,12 +187,29 @@ class Sums:
 _LETTERS = "abcdefgh"
 
 
-def _key(t: Data) -> tuple[str, int, Cases]:
-    """The type as it may have been declared: parameters where its arguments stand."""
-    def general(u: Type) -> Type | None:
-        return next((TypeVar(_LETTERS[k]) for k, a in enumerate(t.args) if a == u), None)
-    cases = tuple((x, None if payload is None else map_type(general, payload)) for x, payload in t.cases)
-    return t.name, len(t.args), cases
+def _number(k: int) -> str:
+    return f"n{k or ''}"
+
+
+def _types(t: Data) -> tuple[Type, ...]:
+    return tuple(a for a in t.args if not isinstance(a, Array) or a.item != UNIT)
+
+
+def _general(t: Data) -> tuple[Key, tuple[Size, ...]]:
+    """The type as it may have been declared, with parameters where its arguments and sizes stand, and those sizes."""
+    types, sizes = _types(t), list[Size]()
+
+    def type(u: Type) -> Type | None:
+        return next((TypeVar(_LETTERS[k]) for k, a in enumerate(types) if a == u), None)
+
+    def size(s: Size) -> Size:
+        if s.constant is not None:
+            return s
+        if s not in sizes:
+            sizes.append(s)
+        return Size.var(_number(sizes.index(s)))
+    cases = tuple((x, None if payload is None else map_type(type, payload, size)) for x, payload in t.cases)
+    return (t.name, len(types), len(sizes), cases), tuple(sizes)
 
 
 def _atom(t: Type) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import pathlib
 import sys
@@ -22,7 +23,19 @@ def read(path: str | os.PathLike[str]) -> Source:
         raise error("E0601", f"{name} is not UTF-8 text (byte {exc.start})") from None
     except (OSError, ValueError) as exc:
         why = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
-        raise error("E0601", f"cannot read {name}: {why}") from None
+        raise error("E0601", f"cannot read {name}: {why}", help=_near(name)) from None
+
+
+def _near(path: str) -> list[str]:
+    """A file of a similar name, with or without its ending, in the folder where the path looks for it."""
+    wanted = pathlib.Path(path)
+    try:
+        there = sorted(p.name for p in wanted.parent.iterdir() if p.is_file())
+    except (OSError, ValueError):
+        return []
+    found = difflib.get_close_matches(wanted.name, there, n=1, cutoff=0.7)
+    found = [x for x in there if x == f"{wanted.name}.cad"] or found
+    return [f"did you mean {wanted.parent / x}?" for x in found]
 
 
 def root_of(path: str | os.PathLike[str]) -> pathlib.Path:

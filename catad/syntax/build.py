@@ -6,6 +6,7 @@ node runs from its first token to its last; parentheses belong to the `Paren`, n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NoReturn
 
 from catad.source import Diagnostic, Label, Source, Span
@@ -15,6 +16,7 @@ from catad.syntax.lexing import Token
 __all__ = ["Builder", "Malformed"]
 
 Field = tuple[str, t.Node]
+Operands = tuple[tuple[t.TypeExpr, ...], tuple[t.Expr, ...], Token | t.Node]     # types, sizes, and the last of them
 
 
 class Malformed(Exception):
@@ -106,15 +108,23 @@ class Builder:
     def t_array(self, left: Token, sizes: list[t.Expr], right: Token, item: t.TypeExpr) -> t.TArray:
         return t.TArray(self.between(left, item), tuple(sizes), item)
 
-    def t_app(self, name: Token, args: list[t.TypeExpr]) -> t.TApp:
+    def operands(self, args: list[t.TypeExpr], left: Token | None = None, sizes: Sequence[t.Expr] = (),
+                 right: Token | None = None) -> Operands:
+        return tuple(args), tuple(sizes), right or args[-1]
+
+    def only_sizes(self, left: Token, sizes: list[t.Expr], right: Token) -> Operands:
+        return (), tuple(sizes), right
+
+    def t_app(self, name: Token, operands: Operands) -> t.TApp:
         if name.text.endswith("'"):
             self.refuse("a tangent type takes no arguments", self.at(name),
                         help=f"for the tangent of an applied type write  ({name.text.rstrip(chr(39))} …)'")
-        return t.TApp(self.between(name, args[-1]), name.text, tuple(args))
+        args, sizes, last = operands
+        return t.TApp(self.between(name, last), name.text, args, sizes)
 
-    def t_app_of(self, alias: Token, name: Token, args: list[t.TypeExpr]) -> t.TApp:
-        inner = self.t_app(name, args)
-        return t.TApp(self.between(alias, args[-1]), alias.text + inner.name, inner.args)
+    def t_app_of(self, alias: Token, name: Token, operands: Operands) -> t.TApp:
+        inner = self.t_app(name, operands)
+        return t.TApp(self.between(alias, operands[-1]), alias.text + inner.name, inner.args, inner.sizes)
 
     def t_unit(self, left: Token, right: Token) -> t.TProd:
         return t.TProd(self.between(left, right), ())
@@ -323,21 +333,26 @@ class Builder:
     def barred(self, bar: Token, first: t.TypeExpr) -> list[object]:
         return [bar, first]
 
-    def type_decl(self, word: Token, name: Token, params: list[Token], equal: Token,
+    def type_decl(self, word: Token, name: Token, params: list[Token], sizes: list[Token], equal: Token,
                   alternatives: list[Token | t.TypeExpr]) -> t.TypeDecl:
         types = [a for a in alternatives if isinstance(a, t.TypeExpr)]
         span, at = self.between(word, types[-1]), self.at(name)
-        names = tuple(p.text for p in params)
+        names, dims = tuple(p.text for p in params), tuple(s.text for s in sizes)
         if len(alternatives) == 1 and not _is_constructor(types[0]):
-            return t.TypeDecl(span, name.text, at, names, (), types[0], "")
-        return t.TypeDecl(span, name.text, at, names, tuple(map(self._constructor, types)), None, "")
+            return t.TypeDecl(span, name.text, at, names, dims, (), types[0], "")
+        return t.TypeDecl(span, name.text, at, names, dims, tuple(map(self._constructor, types)), None, "")
 
     def _constructor(self, type: t.TypeExpr) -> tuple[str, t.TypeExpr | None]:
         match type:
             case t.TName(name=name) if "." not in name:
                 return name, None
-            case t.TApp(name=name, args=(payload,)) if "." not in name:
+            case t.TApp(name=name, args=(payload,), sizes=()) if "." not in name:
                 return name, payload
+            case t.TApp(name=name, args=args, sizes=sizes) if "." not in name and sizes:
+                span, title, text = type.span, "a constructor takes no sizes", "these are sizes"
+                inner = type.span.text[len(name):].strip()
+                help = f"a declared type as payload stands in parentheses:  {name} ({inner})" if args else \
+                    f"the payload is a type:  {name} {inner}f64"
             case t.TApp(name=name, args=args) if "." not in name:
                 span = self.between(args[0], args[-1])
                 title, text = "a constructor holds one value", "these are several"

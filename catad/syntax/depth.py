@@ -22,7 +22,7 @@ LIMIT = 200
 # For each class the fields that hold nodes, with what a step into them costs; names, texts and spans are absent.
 _STEPS: dict[type[t.Node], tuple[tuple[str, int], ...]] = {
     t.TTangent: (("item", 1),), t.TProd: (("items", 1),), t.TRecord: (("fields", 1),),
-    t.TArray: (("sizes", 1), ("item", 1)), t.TFun: (("arg", 1), ("result", 1)), t.TApp: (("args", 1),),
+    t.TArray: (("sizes", 1), ("item", 1)), t.TFun: (("arg", 1), ("result", 1)), t.TApp: (("args", 1), ("sizes", 1)),
     t.TParen: (("item", 1),),
     t.PTuple: (("items", 1),), t.PRecord: (("fields", 1),), t.PAnn: (("item", 1), ("type", 1)),
     t.PCon: (("item", 1),),

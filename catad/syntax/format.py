@@ -109,6 +109,8 @@ class _Declarations(Printer):
 
     def _type(self, d: t.TypeDecl) -> Doc:
         docs = [self.words("type", d.name, *d.params)]
+        if d.sizes:
+            docs += [text(" "), self.wrapped("[", d.sizes, self.word, "]")]
         if d.alias is not None:
             return group(*docs, text(" "), self.word("="), nest(2, LINE, self.type(d.alias)))
         plain = len(d.constructors) == 1 and not d.constructors[0][0][:1].isupper()     # `= | a` is not `= a`

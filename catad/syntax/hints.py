@@ -175,10 +175,14 @@ def _loops(s: _Scene) -> Slip | None:
 
 
 def _types(s: _Scene) -> Slip | None:
-    if s.token.kind == "RSQB" or (s.around(-1).kind == "RSQB" and s.around(-3).kind in ("LSQB", "INDEX")):
-        item, size = s.around(-4), s.around(-2)
-        if item.kind == "NAME" and size.kind in ("INT", "NAME") and s.around(-5).kind == "COLON":
-            return _say(f"an array type has its size first:  [{size.text}]{item.text}")
+    end, sizes = -1, list[str]()
+    while s.around(end).kind == "RSQB" and s.around(end - 2).kind in ("LSQB", "INDEX"):
+        sizes.append(s.around(end - 1).text)
+        end -= 3
+    if s.token.kind == "RSQB" and s.around(-1).kind in ("LSQB", "INDEX"):
+        end, sizes = -2, ["n"]
+    if sizes and s.around(end).kind == "NAME" and s.around(end - 1).kind == "COLON":
+        return _say(f"an array type has its size first:  [{', '.join(reversed(sizes))}]{s.around(end).text}")
     if s.token.kind == "ARROW" and s.around(-1).kind == "RPAR" and {"EQUAL", "COLON"} <= s.kinds:
         return _say("the type of the result comes after a colon:  def f (x : f64) : f64 = …")
     if s.token.kind == "NAME" and s.kinds == {"STRING"}:

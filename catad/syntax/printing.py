@@ -77,10 +77,12 @@ class Printer:
                 return cat(self.wrapped("[", sizes, self.expr, "]"), self.type(item))
             case t.TFun(_, arg, result):
                 return group(self.type(arg), text(" "), self.word("->"), LINE, self.type(result))
-            case t.TApp(_, name, args):
+            case t.TApp(_, name, args, sizes):
                 docs = [self._type_name(name)]
                 for arg in args:
                     docs.append(nest(_STEP, LINE, self.type(arg)))
+                if sizes:
+                    docs += [text(" "), self.wrapped("[", sizes, self.expr, "]")]
                 return group(*docs)
             case t.TParen(_, item):
                 opening = self.word("(")

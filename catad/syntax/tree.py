@@ -68,10 +68,11 @@ class TFun(TypeExpr):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TApp(TypeExpr):
-    """A declared type applied to arguments: `tree f64`"""
+    """A declared type applied to types and sizes: `tree f64`, `grid f64 [n, m]`"""
 
     name: str
     args: tuple[TypeExpr, ...]
+    sizes: tuple[Expr, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -366,14 +367,20 @@ class Def(Decl):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TypeDecl(Decl):
-    """`type t a = A x | B` (constructors) or `type t = a` (alias, no constructors)"""
+    """`type t a [n] = A x | B` (constructors) or `type t a [n] = b` (alias, no constructors)"""
 
     name: str
     name_span: Span
     params: tuple[str, ...]
+    sizes: tuple[str, ...]
     constructors: tuple[tuple[str, TypeExpr | None], ...]
     alias: TypeExpr | None
     doc: str
+
+    @property
+    def head(self) -> str:
+        """The type at its own parameters: `t a [n]`."""
+        return " ".join([self.name, *self.params, *([f"[{', '.join(self.sizes)}]"] if self.sizes else [])])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from catad.source import Span
 from catad.syntax import tree
-from catad.types.constraint import DATA
+from catad.types.constraint import ANY, DATA
 from catad.types.context import Context, Expansion, World, suggest
 from catad.types.meta import NoTangent, Unfit
 from catad.types.recursive import child, ends, holds_child, in_products, not_inside
@@ -28,9 +29,10 @@ from catad.types.type import (
     Type,
     TypeVar,
     holds_function,
+    of_size,
 )
 
-__all__ = ["declared_data", "resolve", "variables"]
+__all__ = ["declared_data", "resolve", "unknowns", "variables"]
 
 _SCALARS: dict[str, Type] = {"f64": F64, "f32": F32, "i64": I64, "bool": BOOL}
 _FOREIGN = {
@@ -46,9 +48,9 @@ def resolve(c: Context, t: tree.TypeExpr) -> Type:
         case tree.TParen(_, item):
             return resolve(c, item)
         case tree.TName(span, name):
-            return _named(c, name, (), span)
-        case tree.TApp(span, name, args):
-            return _named(c, name, args, span)
+            return _named(c, name, (), (), span)
+        case tree.TApp(span, name, args, sizes):
+            return _named(c, name, args, sizes, span)
         case tree.TTangent(span, item):
             try:
                 base = resolve(c, item)
@@ -77,15 +79,15 @@ def resolve(c: Context, t: tree.TypeExpr) -> Type:
     raise AssertionError(t)
 
 
-def _named(c: Context, name: str, args: tuple[tree.TypeExpr, ...], span: Span) -> Type:
-    if name in _SCALARS and not args:
+def _named(c: Context, name: str, args: tuple[tree.TypeExpr, ...], sizes: tuple[tree.Expr, ...], span: Span) -> Type:
+    if name in _SCALARS and not args and not sizes:
         return _SCALARS[name]
     found = c.world.declared_type(name)
     if found is not None:
-        return _expand(c, *found, args, span)
+        return _expand(c, *found, args, sizes, span)
     if c.world.unread(name):
         return c.unifier.meta()
-    if args or "." in name or not name[:1].islower() or re.fullmatch(r"[fiuc]\d+", name) or name in _FOREIGN:
+    if args or sizes or "." in name or not name[:1].islower() or re.fullmatch(r"[fiuc]\d+", name) or name in _FOREIGN:
         raise _unknown(c, name, span)
     known = c.type_variables.get(name)
     if known is None:
@@ -100,14 +102,22 @@ def _unknown(c: Context, name: str, span: Span) -> Exception:
         help = ["the scalar types are f64, f32, i64 and bool"]
     if name in ("list", "array", "vector", "matrix", "tensor"):
         help = ["arrays are written `[n]f64`, matrices `[n, m]f64`"]
+    size = span.text[len(name):].strip()
+    if size[:1] == "[" and name[:1].islower():
+        help = [f"an array type has its size first: `{size}{meant or (name if name not in _FOREIGN else 'f64')}`"]
+    if name in _SCALARS:
+        return c.fail("E0203", f"`{name}` takes no types or sizes", span, help=help)
     return c.fail("E0203", f"there is no type `{name}`", span, "unknown type", help=help)
 
 
-def _expand(c: Context, d: tree.TypeDecl, home: World, args: tuple[tree.TypeExpr, ...], span: Span) -> Type:
-    if len(args) != len(d.params):
-        raise c.fail("E0203", f"`{d.name}` takes {len(d.params)} types, not {len(args)}", span,
-                     others=[(d.name_span, "declared here")])
-    values = tuple([resolve(c, a) for a in args])
+def _expand(c: Context, d: tree.TypeDecl, home: World, args: tuple[tree.TypeExpr, ...], sizes: tuple[tree.Expr, ...],
+            span: Span) -> Type:
+    for what, wanted, given in (("type", d.params, args), ("size", d.sizes, sizes)):
+        if len(given) != len(wanted):
+            number = f"{len(wanted) or 'no'} {what}{'' if len(wanted) == 1 else 's'}"
+            raise c.fail("E0203", f"`{d.name}` takes {number}, not {len(given)}", span,
+                         others=[(d.name_span, "declared here")], help=[f"it is written `{d.head}`"])
+    values = (*[resolve(c, a) for a in args], *[of_size(annotated(c, s)) for s in sizes])
     if d.alias is None:
         return data(c, d, home, values, span)
     with _inside(c, d, home, values):
@@ -120,15 +130,21 @@ def _inside(c: Context, d: tree.TypeDecl, home: World, values: tuple[Type, ...])
     key = home.prefix + d.name
     if any(x.key == key for x in c.expanding):
         raise c.fail("E0207", f"the type `{d.name}` is defined by itself", d.name_span, "this alias has no end")
-    saved = c.type_variables, c.size_names, c.size_params, c.env, c.world
-    c.type_variables, c.size_names, c.size_params, c.env = dict(zip(d.params, values, strict=True)), {}, {}, {}
-    c.world = home
+    saved = c.type_variables, c.type_sizes, c.size_names, c.size_params, c.env, c.world
+    c.size_names, c.size_params, c.env, c.world = {}, {}, {}, home
+    c.type_variables = dict(zip(d.params, values, strict=False))
+    c.type_sizes = {x: v.size for x, v in zip(d.sizes, values[len(d.params):], strict=True) if isinstance(v, Array)}
     c.expanding.append(Expansion(key, d, values))
     try:
         yield
     finally:
         c.expanding.pop()
-        c.type_variables, c.size_names, c.size_params, c.env, c.world = saved
+        c.type_variables, c.type_sizes, c.size_names, c.size_params, c.env, c.world = saved
+
+
+def unknowns(c: Context, d: tree.TypeDecl, kind: int = ANY) -> tuple[Type, ...]:
+    """Arguments of a declared type, to be found."""
+    return (*[c.unifier.meta(kind) for _ in d.params], *[of_size(c.unifier.size()) for _ in d.sizes])
 
 
 def data(c: Context, d: tree.TypeDecl, home: World, values: tuple[Type, ...], span: Span) -> Type:
@@ -149,7 +165,7 @@ def declared_data(c: Context, d: tree.TypeDecl, home: World, values: tuple[Type,
             if free:
                 assert payload is not None
                 raise c.fail("E0203", f"`{free[0]}` is not a parameter of `{d.name}`", payload.span, "not known here",
-                             help=[f"declare it: `type {d.name} {' '.join([*d.params, free[0]])} = …`"])
+                             help=[f"declare it: `type {replace(d, params=(*d.params, free[0])).head} = …`"])
             if t is not None and payload is not None:
                 in_products(c, d, t, payload)
             cases.append((x, t))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from catad.core import term as core
 from catad.source import Span
 from catad.syntax import tree
-from catad.types.annotate import declared_data
+from catad.types.annotate import declared_data, unknowns
 from catad.types.builtins import BUILTINS, Builtin
 from catad.types.constraint import FUN
 from catad.types.context import Context, World, suggest
@@ -223,8 +223,7 @@ def _lambdas(c: Context, params: list[tuple[str, Type]], span: Span,
 def _apply_constructor(c: Context, d: tree.TypeDecl, home: World, name: str, args: list[Arg], where: Span,
                        span: Span) -> core.Term:
     """A constructor: a function of its payload, or a value if it has none."""
-    values: tuple[Type, ...] = tuple([c.unifier.meta() for _ in d.params])
-    t = declared_data(c, d, home, values, where)
+    t = declared_data(c, d, home, unknowns(c, d), where)
     k = next(k for k, (x, _) in enumerate(t.cases) if x == name)
     payload = t.cases[k][1]
     if t.size is not None:

@@ -99,6 +99,7 @@ class Context:
         self.bound: list[str] = []                         # the names bound now, innermost last
         self.mistakes: list[CatadError] = []               # what went wrong in bindings so far
         self.type_variables: dict[str, Type] = {}
+        self.type_sizes: dict[str, Size] = {}              # what the sizes of a declared type stand for, within it
         self.defaults: list[tuple[Type, int]] = []         # unknowns to narrow before they are generalised
         self.expanding: list[Expansion] = []               # declared types being expanded
         self.header: tree.Pattern | None = None            # the parameter whose type is being read

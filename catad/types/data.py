@@ -8,13 +8,14 @@ from __future__ import annotations
 from catad.core import term as core
 from catad.source import CatadError
 from catad.syntax import tree
-from catad.types.annotate import declared_data
+from catad.types.annotate import declared_data, unknowns
 from catad.types.context import Context, World, suggest
 from catad.types.join import Join
 from catad.types.matching import match, nested
 from catad.types.meta import Meta, Why, Wrong
 from catad.types.patterns import parameter
-from catad.types.type import UNIT, Data, Type, TypeVar
+from catad.types.size import Size
+from catad.types.type import UNIT, Data, Type, TypeVar, of_size
 
 __all__ = ["case", "declared"]
 
@@ -22,8 +23,9 @@ __all__ = ["case", "declared"]
 def declared(world: World, d: tree.TypeDecl) -> CatadError | None:
     """What is wrong with the declaration of a sum, if anything."""
     from catad.types.infer import context
+    arguments = (*[TypeVar(x) for x in d.params], *[of_size(Size.var(x)) for x in d.sizes])
     try:
-        declared_data(context(world), d, world, tuple([TypeVar(x) for x in d.params]), d.name_span)
+        declared_data(context(world), d, world, arguments, d.name_span)
     except CatadError as e:
         return e
     return None
@@ -69,7 +71,7 @@ def _sum(c: Context, item: core.Term, e: tree.Case) -> Data | None:
             found = c.world.constructor(arm.constructor)
             if found is not None:
                 d, home = found
-                wanted = declared_data(c, d, home, tuple([c.unifier.meta() for _ in d.params]), arm.span)
+                wanted = declared_data(c, d, home, unknowns(c, d), arm.span)
                 c.coerce(item, wanted, Why(arm.span, f"`{arm.constructor}` is a constructor of `{d.name}`"))
                 return wanted
         raise c.fail("E0210", "the type of this value is not known here", item.span, "its constructor is needed",

@@ -180,6 +180,11 @@ class CheckedFile:
             if d.name in self.types:
                 self.report(error("E0209", f"the type `{d.name}` is declared twice", d.name_span, "again here",
                                   others=[(self.types[d.name].name_span, "first here")]))
+            names = (*d.params, *d.sizes)
+            twice = next((x for k, x in enumerate(names) if x in names[:k]), None)
+            if twice is not None:
+                self.report(error("E0209", f"`{twice}` is the name of two parameters", d.name_span,
+                                  "in this declaration"))
             self.declared_types.setdefault(d.name, d)
             self._constructors(d)
         elif isinstance(d, tree.Derivative):

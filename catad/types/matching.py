@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from catad.core import term as core
 from catad.source import Span
 from catad.syntax import tree
-from catad.types.annotate import declared_data, resolve
+from catad.types.annotate import declared_data, resolve, unknowns
 from catad.types.constraint import DATA
 from catad.types.context import Context, suggest
 from catad.types.join import Join
@@ -170,7 +170,7 @@ class _Matcher:
         found = c.world.constructor(test.name)
         if isinstance(c.known(place.term.type), Meta) and found is not None:
             d, home = found
-            wanted = declared_data(c, d, home, tuple([c.unifier.meta(DATA) for _ in d.params]), test.span)
+            wanted = declared_data(c, d, home, unknowns(c, d, DATA), test.span)
             c.coerce(place.term, wanted, Why(test.span, f"`{test.name}` is a constructor of `{d.name}`"))
         t = c.known(place.term.type)
         if not isinstance(t, Data):

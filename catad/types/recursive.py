@@ -33,7 +33,7 @@ def child(c: Context, key: str, values: tuple[Type, ...], span: Span) -> bool:
     if [c.unifier.prune(v) for v in values] != [c.unifier.prune(v) for v in here.values]:
         raise c.fail("E0228", f"`{name}` holds itself at other types", span, "another type at every level",
                      others=[(here.declaration.name_span, "declared here")],
-                     help=[f"inside its own declaration write `{' '.join([name, *here.declaration.params])}`"])
+                     help=[f"inside its own declaration write `{here.declaration.head}`"])
     return True
 
 

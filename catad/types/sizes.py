@@ -8,6 +8,7 @@ one polynomial in i64 variables gets one size, so that equal extents are equal s
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from catad.core import term as core
 from catad.source import Span
@@ -57,7 +58,7 @@ def _combine(op: str, a: Size, b: Size) -> Size | None:
 def _name(c: Context, name: str) -> Size | None:
     local = c.local(name)
     if local is None:
-        return Size.var(name) if name in c.size_names else None
+        return c.type_sizes.get(name) or (Size.var(name) if name in c.size_names else None)
     if local.poly is not None:
         return local.poly
     t = c.unifier.prune(local.type)
@@ -201,10 +202,13 @@ def _not_a_size(c: Context, e: tree.Expr) -> Exception:
         if local is not None:
             return c.fail("E0306", "this is not a size", name.span, f"`{name.name}` is `{c.show(local.type)}`",
                           others=[(local.span, "declared here")], help=["a size is an i64 or is bound in brackets"])
-        known = [*c.size_names, *c.size_params]
+        known = [*c.size_names, *c.size_params, *c.type_sizes]
+        home = f"definition: `def f [{name.name}] …`"
+        if c.expanding:
+            d = c.expanding[-1].declaration
+            home = f"type: `type {replace(d, sizes=(*d.sizes, name.name)).head} = …`"
         return c.fail("E0302", f"the size `{name.name}` is not declared", name.span, "unknown size",
-                      help=[*suggest(name.name, known),
-                            f"bind it in brackets after the name of the definition: `def f [{name.name}] …`"])
+                      help=[*suggest(name.name, known), f"bind it in brackets after the name of the {home}"])
     return c.fail("E0306", "this is not a size", e.span, "not a polynomial in sizes",
                   help=["sizes are built from sizes, i64 parameters and integers with + - * ^ and division by "
                         "integers; give other values a name first: `let m = … in`"])

@@ -110,6 +110,8 @@ class Child(Type):
 class Data(Type):
     """A declared sum type at arguments, with its constructors and their payloads there (None: no payload).
 
+    Where an argument is a size, `args` hold the type of so many units (`of_size`), after the types.
+
     A value is laid out as a tag, the position of its constructor, and the record of all payloads; those that are not
     there are zero. So whatever is known of products holds for sums.
 
@@ -148,7 +150,9 @@ class Data(Type):
         return Data(self.name, self.args, self.cases, size)
 
     def __str__(self) -> str:
-        return " ".join([self.name, *(f"({a})" if " " in str(a) else str(a) for a in self.args)])
+        sizes = [a for a in self.args if isinstance(a, Array) and a.item == UNIT]
+        types = [f"({a})" if " " in str(a) else str(a) for a in self.args if a not in sizes]
+        return " ".join([self.name, *types, *([f"[{', '.join(str(a.size) for a in sizes)}]"] if sizes else [])])
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +178,11 @@ class Tangent(Type):
 
     def __str__(self) -> str:
         return f"({self.item})'" if " " in str(self.item) else f"{self.item}'"
+
+
+def of_size(size: Size) -> Type:
+    """A size as an argument of a declared type: `[size]()`, compared, renamed and checked like any size in a type."""
+    return Array(size, UNIT)
 
 
 def _children(t: Type | None, child: Callable[[], Type]) -> Type | None:

@@ -151,6 +151,9 @@ def test_files(tmp_path: Any) -> None:
     (tmp_path / "use.cad").write_text('import "lib.cad" as lib\ndef main (x : f64) : f64 = lib.sq x + 1\n')
     assert catad.load(tmp_path / "use.cad").main(2.0) == 5.0
     fails("E0601", "missing.cad", lambda: catad.load(tmp_path / "missing.cad"))
+    (tmp_path / "model.cad").write_text("def f : f64 = 1.0")
+    for slip in ("modle.cad", "model"):
+        fails("E0601", f"did you mean {tmp_path / 'model.cad'}?", lambda slip=slip: catad.load(tmp_path / slip))
     (tmp_path / "bytes.cad").write_bytes(b"\xff\xfe")
     fails("E0601", "not UTF-8", lambda: catad.load(tmp_path / "bytes.cad"))
 

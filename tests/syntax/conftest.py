@@ -55,7 +55,9 @@ class Maker:
             arg = self.type(atom=True)
             made = t.TFun(AT, arg, self.type())
         elif kind == "app":
-            made = t.TApp(AT, self.r.choice(("tree", "m.tree")), tuple(self.type(atom=True) for _ in self.some(1, 2)))
+            sizes = tuple(self.expr(6) for _ in self.some(0, 2))
+            args = tuple(self.type(atom=True) for _ in self.some(0 if sizes else 1, 2))
+            made = t.TApp(AT, self.r.choice(("tree", "m.tree")), args, sizes)
         else:
             return bare
         return t.TParen(AT, made) if atom else made
@@ -200,9 +202,10 @@ class Maker:
             case "type":
                 constructors = tuple((f"C{i}", self.type(atom=True) if self.r.random() < 0.6 else None)
                                      for i in self.some(1, 4))
-                return t.TypeDecl(AT, "shape", AT, ("a", "b")[:self.r.randint(0, 2)], constructors, None, self.doc())
+                params, sizes = ("a", "b")[:self.r.randint(0, 2)], ("n", "m")[:self.r.randint(0, 2)]
+                return t.TypeDecl(AT, "shape", AT, params, sizes, constructors, None, self.doc())
             case "alias":
-                return t.TypeDecl(AT, "shape", AT, (), (), self.type(), self.doc())
+                return t.TypeDecl(AT, "shape", AT, (), ("n",)[:self.r.randint(0, 1)], (), self.type(), self.doc())
             case "derivative":
                 return t.Derivative(AT, "f", AT, ("x", "z"), "y", self.expr(), self.r.random() < 0.3)
         sizes = ("n", "m")[:self.r.randint(0, 2)]

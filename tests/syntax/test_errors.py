@@ -55,8 +55,10 @@ def fail(text: str) -> CatadError:
     ("def f : = 1", "E0105", "expected a type"), ("def f = a with [1] 3", "E0105", "expected `=`"),
     ("def f x = let f (x, y) = 1 in let (a, b) x = 2 in f", "E0106", "name"),
     ("def f x = x \u2212 1", "E0101", "minus"), ("def f x = x > 0 and x < 1", "E0105", "a && b"),
-    ("def f x =\n  y = 2\n  y", "E0105", "let y = e in"), ("def f (x : f64[3]) = x", "E0105", "[3]f64"),
+    ("def f x =\n  y = 2\n  y", "E0105", "let y = e in"), ("def f (x : f64[3][2]) = x", "E0105", "[3, 2]f64"),
     ("def f (x : f64) -> f64 = x", "E0105", "after a colon"), ("def f x = sum i < n -> x", "E0105", "(for i < n -> e)"),
+    ("def f (x : f64[]) = x", "E0105", "[n]f64"),
+    ("type t = A | B [3]", "E0106", "B [3]f64"), ("type t = A | B u [3]", "E0106", "B (u [3])"),
     ("import stats", "E0105", 'import "std/stats.cad" as stats'),
 ])
 def test_usual_slips(text: str, code: str, word: str) -> None:
