@@ -59,7 +59,7 @@ _TOKEN = re.compile(r"""
   | (?P<string>"(?:[^"\\]|\\.)*")
   | (?P<number>[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?)
   | (?P<name>[A-Za-z_$][A-Za-z0-9_$.]*'*)
-  | (?P<mark>->|[()\[\]{},:=|?<>+\-*/^])
+  | (?P<mark>->|[()\[\]{},:=|?<>+\-*/^@])
 """, re.VERBOSE)
 _SCALARS = {t.name: t for t in (F64, F32, I64, BOOL)}
 _Item = TV("_Item")
@@ -246,14 +246,19 @@ class Reader:
     def table(self) -> Table:
         nets: dict[str, Net] = {}
         entries: dict[str, Entry] = {}
+        rules: dict[str, str] = {}
         while self.tokens[self.at][0] != "end":
             if self.accept("entry"):
                 name = self.name()
                 entries[name] = self.entry()
+            elif self.accept("derivative"):
+                name = self.name()
+                self.expect("=")
+                rules[name] = self.name()
             else:
                 name, net = self.named()
                 nets[name] = net
-        return Table(nets, entries)
+        return Table(nets, entries, rules)
 
     def entry(self) -> Entry:
         sizes = self.names()

@@ -112,9 +112,10 @@ def print_net(net: Net, name: str = "f", *, provenance: bool = True) -> str:
 
 
 def print_table(table: Table) -> str:
-    """Entries first, then nets, each in the order of the table."""
+    """Entries first, then declared derivatives, then nets, each in the order of the table."""
     entries = [_entry(name, e) for name, e in table.entries.items()]
-    head = "\n".join(entries) + "\n\n" if entries else ""
+    rules = [f"derivative {print_name(name)} = {print_name(rule)}" for name, rule in table.rules.items()]
+    head = "\n".join([*entries, *rules]) + "\n\n" if entries or rules else ""
     return head + "\n".join(print_net(net, name) for name, net in table.nets.items())
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pathlib
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +12,8 @@ from catad.net.build import Builder
 from catad.net.canonical import equal
 from catad.net.net import Call, Entry, Net, Table
 from catad.net.text import parse_net, parse_table, parse_type, print_net, print_table, print_type
+from catad.pipeline import elaborate, load, prepare
+from catad.source import Source
 from catad.types.size import Size
 from catad.types.type import (
     BOOL,
@@ -25,6 +29,7 @@ from catad.types.type import (
     Tangent,
     Type,
     TypeVar,
+    holds_function,
 )
 
 from .generate import nets
@@ -110,3 +115,22 @@ net f [n] (x0 : [n]f64, x1 : f64) -> (x3) {
 def test_errors_name_the_line(text: str, line: int) -> None:
     with pytest.raises(ValueError, match=f"line {line}"):
         parse_net(text)
+
+
+def interface(e: Entry) -> tuple[object, ...]:
+    return e.params, e.result, e.sizes, e.doc
+
+
+GOLDEN = sorted((pathlib.Path(__file__).parent.parent / "golden").glob("*.cad"))
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda p: p.stem)
+def test_programs_read_back(path: pathlib.Path) -> None:
+    """Whole programs, with trees, functions and declared derivatives, as elaborated and as made first-order."""
+    table = elaborate(load(Source(str(path), path.read_text(encoding="utf-8"))))
+    plain = [x for x, e in table.entries.items() if not any(map(holds_function, (e.result, *(t for _, t in e.params))))]
+    for t in (table, *(prepare(table, x) for x in plain[:2])):
+        back = parse_table(print_table(t))
+        assert [(x, *interface(e)) for x, e in back.entries.items()] == [(x, *interface(e)) for x, e in t.entries.items()]
+        assert dict(back.rules) == dict(t.rules)
+        assert list(back.nets) == list(t.nets) and all(same(back.nets[x], t.nets[x]) for x in t.nets)
