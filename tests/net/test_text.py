@@ -131,6 +131,7 @@ def test_programs_read_back(path: pathlib.Path) -> None:
     plain = [x for x, e in table.entries.items() if not any(map(holds_function, (e.result, *(t for _, t in e.params))))]
     for t in (table, *(prepare(table, x) for x in plain[:2])):
         back = parse_table(print_table(t))
-        assert [(x, *interface(e)) for x, e in back.entries.items()] == [(x, *interface(e)) for x, e in t.entries.items()]
+        assert list(map(interface, back.entries.values())) == list(map(interface, t.entries.values()))
+        assert list(back.entries) == list(t.entries)
         assert dict(back.rules) == dict(t.rules)
         assert list(back.nets) == list(t.nets) and all(same(back.nets[x], t.nets[x]) for x in t.nets)
