@@ -15,14 +15,15 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from catad.api.missing import Missing
+from catad.api.words import DTYPES
 from catad.source import CatadError
 from catad.types.size import Size
-from catad.types.type import BOOL, F32, F64, I64, Array, Child, Data, Prod, Record, Scalar, Type, dims, leaf
+from catad.types.type import BOOL, I64, Array, Child, Data, Prod, Record, Scalar, Type, dims, leaf
 
 __all__ = ["ABSENT", "Packer", "Path", "children", "columns"]
 
 ABSENT: Any = object()
-DTYPES = {F64: np.float64, F32: np.float32, I64: np.int64, BOOL: np.bool_}
 
 
 class Packer(Protocol):
@@ -113,12 +114,13 @@ def _stacked(p: Packer, t: Array, rows: Rows, paths: Sequence[Any]) -> Any:
                      help=["pass the whole as arrays, {\"tag\": …}"])
     arrays = [None if v is ABSENT else p.array(base, v, x, sizes) for v, x in zip(rows, paths, strict=True)]
     given = [(a, x) for a, x in zip(arrays, paths, strict=True) if a is not None]
-    shape = given[0][0].shape if given else tuple(s.constant or 0 for s in sizes)
+    if not given:
+        return Missing(base, (len(rows),), sizes)
+    shape = given[0][0].shape
     for a, x in given:
         if a.shape != shape:
             raise p.fail("E0607", f"`{x}` has shape {list(a.shape)}, where others have {list(shape)}")
-    if given:
-        p.bind_dims(sizes, shape, given[0][1])
+    p.bind_dims(sizes, shape, given[0][1])
     zero: Any = np.zeros(shape, DTYPES[base])
     return np.array([zero if a is None else a for a in arrays]).reshape(len(rows), *shape)
 

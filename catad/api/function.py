@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from catad.api.plan import Misfit, straight
 from catad.api.shown import Shown
+from catad.api.stored import stored
 from catad.api.values import Packing, callable_type, simple, unpack
 from catad.crash import internal
 from catad.net.net import Entry, Table
@@ -120,6 +121,27 @@ class Function(Shown):
                 packing.bind(name, packing.flat[-1], name)
         packing.check_sizes()
         return packing
+
+    def convert(self, name: str, value: Any) -> Any:
+        """A value of the parameter `name`, checked and converted once, for any number of calls.
+
+        It may be given wherever a value of that type is taken: to this function, to its derivatives, to others.
+        Trees, sums and nested lists gain most; an array of numbers becomes an array of its own. Raises E0604 where
+        there is no such parameter, and what a call raises where the value does not fit.
+
+        >>> import catad
+        >>> f = catad.compile("def f [n] (x : [n]f64) : f64 = sum (for i < n -> x[i]^2)").f
+        >>> x = f.convert("x", [1.0, 2.0, 3.0])
+        >>> f(x), catad.grad(f)(x)
+        (14.0, array([2., 4., 6.]))
+        """
+        types = dict(self._entry.params)
+        if name not in types:
+            raise self._argument_error(f"it has no parameter `{name}`", _close(name, list(types)))
+        packing = self.packing()
+        packing.add(types[name], value, name)
+        packing.check_sizes()
+        return stored(packing, types[name])
 
     def packing(self) -> Packing:
         """What checks and flattens arguments, for the numbers of the backend."""

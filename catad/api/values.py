@@ -16,8 +16,8 @@
 | arrays of sums  | nested lists of such values, or {"tag": array of  | {"tag": …, "Circle": …}                     |
 |                 | positions, "Circle": array of payloads, …}        |                                             |
 
-Nothing is promoted, broadcast or truncated: what does not fit is a diagnostic that says what was expected.
-Arrays that are not C-contiguous are copied; others are passed as they are.
+Of any type also what `f.convert` made (`stored.py`). Nothing is promoted, broadcast or truncated: what does not fit is
+a diagnostic that says what was expected. Arrays that are not C-contiguous are copied; others are passed as they are.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from catad.api.sums import chosen, pack_sum, zeros
+from catad.api.missing import Missing, padded
+from catad.api.stored import Stored, put
+from catad.api.sums import chosen, pack_sum
 from catad.api.tree_tangents import Shapes, pack_tangent, unpack_tangent
 from catad.api.trees import pack_tree, unpack_tree
 from catad.api.words import DTYPES, NAMES, bool_help, convert_help, count, describe, listed, shape_of
@@ -102,7 +104,6 @@ class Packing:
         self.function = function
         self.flat: list[Flat] = []
         self.classes: dict[tuple[str, ...], type] = {}
-        self.absent: list[tuple[int, Scalar, tuple[Size, ...]]] = []      # leaves of payloads that are not there
         self.trees: list[tuple[Data, int]] = []                           # the trees, and where their leaves begin
         self.counted: list[tuple[int, int, Size]] = []                    # leaves of trees: the axis of their nodes
         self._dims: list[tuple[Size, int, str, int, tuple[Size, ...]]] = []
@@ -112,6 +113,9 @@ class Packing:
 
     def add(self, t: Type, value: Any, where: Any, dims: tuple[Size, ...] = ()) -> None:
         """Append the leaves of `value`, which is to be of type `[dims]t`; `where` names it in messages."""
+        if type(value) is Stored:
+            put(self, t, value, where, dims)
+            return
         match t:
             case Prod(items):
                 for k, (item, v) in enumerate(zip(items, self.items(t, value, where), strict=True)):
@@ -152,8 +156,9 @@ class Packing:
             if size.variable is not None:
                 self._bound.setdefault(size.variable, (found, f"{where}, dimension {axis + 1}"))
         env = {x: n for x, (n, _) in self._bound.items()}
-        for position, t, sizes in self.absent:
-            self.flat[position] = zeros(t, sizes, env, self.fail)
+        for k, a in enumerate(self.flat):
+            if type(a) is Missing:
+                self.flat[k] = a.zeros(env, self.fail)
         for size, found, where, axis, dims in self._dims:
             if all(x in env for x in size.variables) and size.evaluate(env) != found:
                 raise self._size_error(size, found, where, axis, dims, env)
@@ -164,14 +169,14 @@ class Packing:
             found = self.flat[position].shape[axis]
             if size.variable is not None and found >= self._bound.get(size.variable, (0, ""))[0]:
                 self._bound[size.variable] = (found, "a tree")
-        for x in {x for _, _, sizes in self.absent for s in sizes for x in s.variables if is_hidden(x)}:
+        absent = [a for a in self.flat if type(a) is Missing]
+        for x in {x for a in absent for s in a.sizes for x in s.variables if is_hidden(x)}:
             self._bound.setdefault(x, (0, "no tree"))
         env = {x: n for x, (n, _) in self._bound.items()}
         for position, axis, size in self.counted:
             a = self.flat[position]
             if all(x in env for x in size.variables) and a.shape[axis] < size.evaluate(env):
-                more = [(0, size.evaluate(env) - a.shape[axis] if k == axis else 0) for k in range(a.ndim)]
-                self.flat[position] = np.pad(a, more)
+                self.flat[position] = padded(a, axis, size.evaluate(env))
 
     def _size_error(self, size: Size, found: int, where: str, axis: int, dims: tuple[Size, ...],
                     env: Mapping[str, int]) -> CatadError:

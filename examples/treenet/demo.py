@@ -124,7 +124,9 @@ def compare(report: Report, program: Any, trees: list[Tree], step: float) -> Non
     batch = trees[:COUNT // PARTS]
     w, labels = start(1), program.values(batch)
     both = catad.value_and_grad(program.loss, argnums="w")
-    times = [f"catad {duration(step)} in training, {duration(best_time(lambda: both(w, batch, labels)))} from Python"]
+    kept = both.convert("es", batch)
+    times = [f"catad {duration(step)} in training, {duration(best_time(lambda: both(w, kept, labels)))} from Python, "
+             f"{duration(best_time(lambda: both(w, batch, labels)))} with the trees converted each time"]
     if importlib.util.find_spec("jax"):
         call = in_jax(w, batch, labels)
         result: Any = call()
