@@ -43,7 +43,8 @@ class Missing:
             if any(x not in env for x in s.variables):
                 raise fail("E0607", f"the size {s} of a payload that is not there is known from no other argument")
         shape = (*self.shape, *(s.evaluate(env) for s in self.sizes))
-        return np.zeros(shape, DTYPES[self.base]) if shape else DTYPES[self.base](0).item()
+        zeros: Any = np.zeros(shape, DTYPES[self.base])
+        return zeros if shape else zeros.item()
 
 
 def padded(a: Any, axis: int, size: int) -> Any:
