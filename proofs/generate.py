@@ -85,7 +85,7 @@ def _body(w: Writer) -> tuple[str, str]:
             return f"{{s = {w.num().text}, m = {w.mat().text}}}", "{s : f64, m : [n, n]f64}"
         case 6:
             s = declared(w)
-            return f"({value(w, s)}, {w.num().text})", f"({s.name}, f64)"
+            return f"({value(w, s)}, {w.num().text})", f"({s.text}, f64)"
         case 7:
             i = w.name("i")
             with w.bind(index=[i]):

@@ -8,7 +8,7 @@ from catad.proofs.forms.writer import TAME, Num, Writer
 
 __all__ = ["DATA", "Sum", "value"]
 
-PAYLOADS = ("f64", "", "(f64, f64)", "{u : f64, v : f64}", "i64", "[2]f64")
+PAYLOADS = ("f64", "", "(f64, f64)", "{u : f64, v : f64}", "i64", "[2]f64", "[n]f64")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,11 @@ class Sum:
 
     name: str
     constructors: tuple[tuple[str, str], ...]
+
+    @property
+    def text(self) -> str:
+        """The type as it is written; it takes a size where a payload has one."""
+        return f"{self.name} [n]" if any("[n]" in p for _, p in self.constructors) else self.name
 
 
 def pair(w: Writer) -> Num:
@@ -75,7 +80,7 @@ def declared(w: Writer) -> Sum:
     payloads = [w.c.of(PAYLOADS) for _ in range(1 + w.c.pick(3))]
     s = Sum(name, tuple((f"{name.upper()}{'ABC'[k]}", p) for k, p in enumerate(payloads)))
     body = " | ".join(f"{x} {p}".strip() for x, p in s.constructors)
-    w.declared.append(f"type {name} = {body}" if len(s.constructors) > 1 else f"type {name} = | {body}")
+    w.declared.append(f"type {s.text} = {body}" if len(s.constructors) > 1 else f"type {s.text} = | {body}")
     w.types.append(s)
     return s
 
@@ -99,15 +104,18 @@ def value(w: Writer, s: Sum) -> str:
 
 def made(w: Writer, s: Sum) -> str:
     x, payload = w.c.of(s.constructors)
+    if payload == "[n]f64":
+        return f"({x} {w.vec().text})"
+    of = "" if s.text == s.name else f" : {s.text}"                # the size is told, for nothing else may tell it
     if not payload:
-        return x
+        return f"({x}{of})" if of else x
     if payload == "i64":
-        return f"({x} ({w.int()} mod 5))"
+        return f"({x} ({w.int()} mod 5){of})"
     if payload == "f64":
-        return f"({x} {w.num().text})"
+        return f"({x} {w.num().text}{of})"
     a, b = w.num().text, w.num().text
-    return {"(f64, f64)": f"({x} ({a}, {b}))", "{u : f64, v : f64}": f"({x} {{u = {a}, v = {b}}})",
-            "[2]f64": f"({x} [{a}, {b}])"}[payload]
+    return {"(f64, f64)": f"({x} ({a}, {b}){of})", "{u : f64, v : f64}": f"({x} {{u = {a}, v = {b}}}{of})",
+            "[2]f64": f"({x} [{a}, {b}]{of})"}[payload]
 
 
 def case(w: Writer, s: Sum, subject: str) -> Num:
@@ -118,7 +126,7 @@ def case(w: Writer, s: Sum, subject: str) -> Num:
         inner = {"f64": [Num(z, TAME)], "(f64, f64)": [Num(f"{z}.0", TAME), Num(f"{z}.1", TAME)],
                  "{u : f64, v : f64}": [Num(f"{z}.u", TAME), Num(f"{z}.v", TAME)],
                  "[2]f64": [Num(f"{z}[0]", TAME), Num(f"{z}[1]", TAME)]}.get(payload, [])
-        with w.bind(num=inner, index=[f"({z} mod n)"] if payload == "i64" else []):
+        with w.bind(num=inner, vec=[Num(z, TAME)] if payload == "[n]f64" else [], index=[f"({z} mod n)"] if payload == "i64" else []):
             body = w.num()
         arms.append(f"| {x} {z} -> {body.text}" if payload else f"| {x} -> {body.text}")
         bound = max(bound, body.bound)
