@@ -56,9 +56,9 @@ def test_a_wrong_way_is_found_and_shrunk(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_every_form_is_written() -> None:
     """Each construct of the language occurs in some program."""
-    found = "".join(program(Seeded(k), kinks=k % 2 == 0, size=20).text for k in range(600))
+    found = "".join(program(Seeded(k), kinks=k % 2 == 0, size=20).text for k in range(900))
     for construct in ("case ", "while ", "def rec ",
-                      "derivative ", "assert ", "type ", " with [", "accumulate ", "scan ",
+                      "derivative ", "assert ", "type ", " [n] = |", " with [", "accumulate ", "scan ",
                       "reduce ", "jet ", "jvp ", "vjp ", "grad ", "hess ", "\\", "let ", "if ", "for ", "loop ", "|>",
                       ">>", "<<", "{", "..", "&&", "||", "!", "div", "mod", "@", "^", "| _ ->", "f64 ", "i64 "):
         assert construct in found, construct
