@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from catad.functors.coefficients import has_series, has_series_outside, unfold
 from catad.functors.custom import check_linear
@@ -23,14 +24,14 @@ from catad.types.type import I64, Type, array, dims, flatten, holds_function, le
 __all__ = ["check_rules", "normalised", "prepare"]
 
 
-def _tidy(net: Net, *, selects: bool = True, thorough: bool = False) -> Net:
+def _tidy(net: Net, nets: Mapping[str, Net], *, selects: bool = True, thorough: bool = False) -> Net:
     from catad.rewrite.simplify import simplify
-    return simplify(net, selects=selects, thorough=thorough)
+    return simplify(net, nets, selects=selects, thorough=thorough)
 
 
-def _tidy_before(net: Net) -> Net:
+def _tidy_before(net: Net, nets: Mapping[str, Net]) -> Net:
     """What may be differentiated later keeps its branches: nothing leaks from the one not taken."""
-    return _tidy(net, selects=False)
+    return _tidy(net, nets, selects=False)
 
 
 def normalised(table: Table, name: str, *, tidy: bool = True, kit: Kit | None = None,
@@ -40,7 +41,7 @@ def normalised(table: Table, name: str, *, tidy: bool = True, kit: Kit | None = 
     The entry itself stays untidied unless `last`, which says that no pass comes after this one.
     """
     nets: dict[str, Net] = {}
-    clean = _tidy_before if tidy else checked
+    clean = partial(_tidy_before, nets=nets) if tidy else checked
     with deep():
         expander = Expander(nets, clean, kit, table.rules)
         normaliser = Normaliser(table, expander, clean)
@@ -52,20 +53,21 @@ def normalised(table: Table, name: str, *, tidy: bool = True, kit: Kit | None = 
 def prepare(table: Table, name: str, *, kit: Kit | None = None, tidy: bool = True) -> Table:
     """A table whose net `name` is closed, first-order, free of series, and optimised unless `tidy` is off."""
     kit = standard_kit() if kit is None else kit
-    clean = _tidy if tidy else checked
     entry = table.entries.get(name)
     if entry is not None:
         _first_order(name, entry)
     nets = normalised(table, name, tidy=tidy, kit=kit, last=False)
     with deep():
         if tidy and has_series(nets[name]):
-            nets[name] = _tidy_before(nets[name])             # coefficients of what is left only
+            nets[name] = _tidy_before(nets[name], nets)       # coefficients of what is left only
         done: dict[str, Net] = {}
         for key in list(nets):
             if not has_series_outside(nets[key]):             # else its callers call its coefficients instead
                 done[key] = unfold(nets[key], nets, kit.coefficients, kit.rules)
-        done = {key: _tidy(net, thorough=True) if tidy and key == name else clean(net)
-                for key, net in reachable({**nets, **done}, name).items()}
+        done = reachable({**nets, **done}, name)
+        clean = partial(_tidy, nets=done) if tidy else checked
+        done = {key: _tidy(net, done, thorough=True) if tidy and key == name else clean(net)
+                for key, net in done.items()}
         done = reachable(done, name)
         if table.rules:
             done = reachable(_unfolded(done, name, clean), name)

@@ -18,6 +18,7 @@ from catad.net.build import rename_sizes, resize_op
 from catad.net.net import (
     BindSize,
     Box,
+    Call,
     Const,
     Fill,
     IfOp,
@@ -248,7 +249,7 @@ class Scope:
             case Prim(name):
                 if name in _FIXED:
                     return False
-            case Loop() | IfOp() | SeriesPack() | SeriesPart():
+            case Loop() | IfOp() | Call() | SeriesPack() | SeriesPart():
                 pass
             case _:
                 return False

@@ -10,7 +10,7 @@ import pytest
 
 from catad.net.build import Builder
 from catad.net.canonical import equal
-from catad.net.net import BindSize, Guard, IfOp, Loop, Net, Prim, Wire
+from catad.net.net import BindSize, Call, Guard, IfOp, Loop, Net, Prim, Wire
 from catad.net.zero import zero
 from catad.rewrite.cost import operations, weight
 from catad.rewrite.reductions import lower_reductions
@@ -191,6 +191,19 @@ def test_invariants_move_out_unless_they_can_fail() -> None:
     assert ops(net)["sin"] == 1
     assert ops(net)["index"] == 14                                           # x[i] may be out of range, and n be 0
     assert np.shape(outcome(net, [np.ones(0), 1.0, 5])[0]) == (0,)
+
+
+def test_calls_move_out_unless_they_can_fail() -> None:
+    b, (x, z, i) = top(VECTOR, F64, I64)
+    f = body([VECTOR, F64, I64, I64], lambda c, a, w, k, j: c.prim("mul", c.prim("index", a, j), c.prim(
+        "add", c.box(Call("sine", ()), [w], [F64])[0], c.box(Call("entry", (("n", N),)), [a, k], [F64])[0])))
+    net = b.net(b.loop(N, f, [x, z, i])[0])
+    nets = {"sine": body([F64], lambda c, w: c.prim("sin", w)),
+            "entry": body([VECTOR, I64], lambda c, a, k: c.prim("index", a, k))}
+    (call, loop) = simplify(net, nets).boxes
+    assert call.op == Call("sine", ()) and any(box.op == Call("entry", (("n", N),)) for box in loop.bubbles[0].boxes)
+    unknown = simplify(Net(net.wires, net.boxes, net.inputs, net.outputs, net.sizes), {})
+    assert not any(isinstance(box.op, Call) for box in unknown.boxes)
 
 
 def test_dead_carries_and_results_go() -> None:
