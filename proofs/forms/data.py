@@ -126,7 +126,8 @@ def case(w: Writer, s: Sum, subject: str) -> Num:
         inner = {"f64": [Num(z, TAME)], "(f64, f64)": [Num(f"{z}.0", TAME), Num(f"{z}.1", TAME)],
                  "{u : f64, v : f64}": [Num(f"{z}.u", TAME), Num(f"{z}.v", TAME)],
                  "[2]f64": [Num(f"{z}[0]", TAME), Num(f"{z}[1]", TAME)]}.get(payload, [])
-        with w.bind(num=inner, vec=[Num(z, TAME)] if payload == "[n]f64" else [], index=[f"({z} mod n)"] if payload == "i64" else []):
+        vectors = [Num(z, TAME)] if payload == "[n]f64" else []
+        with w.bind(num=inner, vec=vectors, index=[f"({z} mod n)"] if payload == "i64" else []):
             body = w.num()
         arms.append(f"| {x} {z} -> {body.text}" if payload else f"| {x} -> {body.text}")
         bound = max(bound, body.bound)
