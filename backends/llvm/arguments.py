@@ -111,8 +111,11 @@ def _array(p: Port, x: Any, i: int) -> Any:
         raise error("E0607", f"{describe(p, i)} wants an array with {_count_dims(p.rank)}, and got one with {a.ndim}")
     # a canonical array: this dtype object, native byte order, aligned, contiguous, of no subclass
     plain = np.dtype(_DTYPES[p.kind])
-    fits = type(a) is np.ndarray and a.dtype is plain and a.flags.c_contiguous and a.flags.aligned
-    return a if fits else np.array(a, dtype=plain, order="C", copy=True, subok=False)
+    if type(a) is np.ndarray and a.flags.c_contiguous and a.flags.aligned and a.dtype == plain:
+        return a if a.dtype is plain else a.view(plain)      # unpickled arrays have an equal one of their own
+    out: Any = np.empty(a.shape, plain)
+    out[...] = a
+    return out
 
 
 def _buffer(x: Any) -> bool:
