@@ -9,7 +9,7 @@ constructors lay them out.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any, Protocol
 
@@ -18,8 +18,21 @@ import numpy as np
 from catad.api.missing import Missing
 from catad.api.words import DTYPES
 from catad.source import CatadError
-from catad.types.size import Size
-from catad.types.type import BOOL, I64, Array, Child, Data, Prod, Record, Scalar, Type, dims, leaf
+from catad.types.type import (
+    BOOL,
+    I64,
+    Array,
+    Child,
+    Data,
+    Prod,
+    Record,
+    Scalar,
+    Type,
+    dims,
+    flatten,
+    holds_tree,
+    leaf,
+)
 
 __all__ = ["ABSENT", "Packer", "Path", "children", "columns"]
 
@@ -31,11 +44,10 @@ class Packer(Protocol):
 
     def fail(self, code: str, title: str, help: Sequence[str] = ()) -> CatadError: ...
     def scalar(self, t: Scalar, value: Any, where: Any) -> Any: ...
-    def array(self, t: Scalar, value: Any, where: Any, dims: tuple[Size, ...]) -> Any: ...
     def fields(self, t: Record, value: Any, where: Any) -> Mapping[str, Any]: ...
     def items(self, t: Prod, value: Any, where: Any) -> Sequence[Any]: ...
     def chosen(self, t: Data, value: Any, where: Any) -> tuple[int, Any]: ...
-    def bind_dims(self, sizes: tuple[Size, ...], shape: Sequence[int], where: Any) -> None: ...
+    def apart(self, t: Type, value: Any, where: Any) -> list[Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +92,7 @@ def columns(p: Packer, t: Type, rows: Rows, paths: Sequence[Any], links: Links =
             return [a for item, values, places in components(p, t, rows, paths)
                     for a in columns(p, item, values, places, links, turn)]
         case Array():
-            return [_stacked(p, t, rows, paths)]
+            return _arrays(p, t, rows, paths)
         case Data(size=None):
             return _sum(p, t, rows, paths, links, turn)
         case Data():
@@ -106,23 +118,30 @@ def components(p: Packer, t: Prod | Record, rows: Rows,
         yield item, [v if v is ABSENT else v[x] for v in parts], [Path(w, f".{x}") for w in paths]
 
 
-def _stacked(p: Packer, t: Array, rows: Rows, paths: Sequence[Any]) -> Any:
-    """Arrays in payloads, all of one shape."""
-    base, sizes = leaf(t), dims(t)
-    if not isinstance(base, Scalar):
-        raise p.fail("E0605", f"`{paths[0] if paths else ''}` cannot be given value by value: it is {t}",
+def _arrays(p: Packer, t: Array, rows: Rows, paths: Sequence[Any]) -> list[Any]:
+    """Arrays in payloads, those of each leaf of one shape."""
+    present = next((x for v, x in zip(rows, paths, strict=True) if v is not ABSENT), "")
+    if holds_tree(t) and present:
+        raise p.fail("E0605", f"`{present}` cannot be given value by value: it is {t}",
                      help=["pass the whole as arrays, {\"tag\": …}"])
-    arrays = [None if v is ABSENT else p.array(base, v, x, sizes) for v, x in zip(rows, paths, strict=True)]
-    given = [(a, x) for a, x in zip(arrays, paths, strict=True) if a is not None]
+    wires = list(flatten(t))
+    apart = [[ABSENT] * len(wires) if v is ABSENT else p.apart(t, v, x) for v, x in zip(rows, paths, strict=True)]
+    return [_stacked(p, w, [leaves[k] for leaves in apart], paths) for k, w in enumerate(wires)]
+
+
+def _stacked(p: Packer, t: Type, arrays: Sequence[Any], paths: Sequence[Any]) -> Any:
+    base = leaf(t)
+    assert isinstance(base, Scalar)
+    given = [(a, x) for a, x in zip(arrays, paths, strict=True) if isinstance(a, np.ndarray)]
     if not given:
-        return Missing(base, (len(rows),), sizes)
+        empty = next((a for a in arrays if isinstance(a, Missing)), Missing(base, (), dims(t)))
+        return replace(empty, shape=(len(arrays), *empty.shape))
     shape = given[0][0].shape
     for a, x in given:
         if a.shape != shape:
             raise p.fail("E0607", f"`{x}` has shape {list(a.shape)}, where others have {list(shape)}")
-    p.bind_dims(sizes, shape, given[0][1])
     zero: Any = np.zeros(shape, DTYPES[base])
-    return np.array([zero if a is None else a for a in arrays]).reshape(len(rows), *shape)
+    return np.array([a if isinstance(a, np.ndarray) else zero for a in arrays]).reshape(len(arrays), *shape)
 
 
 def _sum(p: Packer, t: Data, rows: Rows, paths: Sequence[Any], links: Links,

@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 from catad.api.plan import Misfit, straight
 from catad.api.shown import Shown
-from catad.api.stored import stored
+from catad.api.stored import frozen, stored
 from catad.api.values import Packing, callable_type, simple, unpack
 from catad.crash import internal
 from catad.net.net import Entry, Table
 from catad.source import CatadError, Source, error
 from catad.tracing.active import running, traced
 from catad.types.size import is_hidden
-from catad.types.type import I64, Prod
+from catad.types.type import I64, Data, Prod, Tangent, within
 
 if TYPE_CHECKING:
     from catad.api.engine import Engine
@@ -126,7 +126,7 @@ class Function(Shown):
         """A value of the parameter `name`, checked and converted once, for any number of calls.
 
         It may be given wherever a value of that type is taken: to this function, to its derivatives, to others.
-        Trees, sums and nested lists gain most; an array of numbers becomes an array of its own. Raises E0604 where
+        Trees, sums and nested lists gain most; data without sums become arrays of their own. Raises E0604 where
         there is no such parameter, and what a call raises where the value does not fit.
 
         >>> import catad
@@ -138,10 +138,16 @@ class Function(Shown):
         types = dict(self._entry.params)
         if name not in types:
             raise self._argument_error(f"it has no parameter `{name}`", _close(name, list(types)))
+        t = types[name]
+        if any(isinstance(part, Tangent) for part in within(t)):
+            raise self._argument_error(f"`{name}` holds the tangent of a tree, which is known with its tree only",
+                                       "give it to the call as it is")
         packing = self.packing()
-        packing.add(types[name], value, name)
-        packing.check_sizes()
-        return stored(packing, types[name])
+        packing.add(t, value, name)
+        packing.check_sizes(partly=True)
+        if any(isinstance(part, Data) for part in within(t)):
+            return stored(packing, t)
+        return unpack(t, map(frozen, packing.flat), packing.classes)        # plain data, which calls take fastest
 
     def packing(self) -> Packing:
         """What checks and flattens arguments, for the numbers of the backend."""

@@ -38,12 +38,18 @@ class Missing:
     def __getitem__(self, k: int) -> Missing:
         return replace(self, shape=self.shape[1:])
 
-    def zeros(self, env: Mapping[str, int], fail: Callable[[str, str], CatadError]) -> Any:
+    def zeros(self, env: Mapping[str, int], fail: Callable[[str, str, Sequence[str]], CatadError]) -> Any:
         for s in self.sizes:
             if any(x not in env for x in s.variables):
-                raise fail("E0607", f"the size {s} of a payload that is not there is known from no other argument")
+                x = next(x for x in s.variables if x not in env)
+                raise fail("E0607", f"the size {s} of a payload that is not there is known from no other argument",
+                           [f"give the function a parameter for it, `({x} : i64)`, and take `[{x}]` out"])
         shape = (*self.shape, *(s.evaluate(env) for s in self.sizes))
-        zeros: Any = np.zeros(shape, DTYPES[self.base])
+        try:
+            zeros: Any = np.zeros(shape, DTYPES[self.base])
+        except (MemoryError, ValueError):
+            raise fail("E0507", f"zeros of shape {list(shape)} for a payload that is not there do not fit into memory",
+                       []) from None
         return zeros if shape else zeros.item()
 
 

@@ -29,6 +29,8 @@ class Packer(columns.Packer, Protocol):
     counted: list[tuple[int, int, Size]]
 
     def add(self, t: Type, value: Any, where: Any, dims: tuple[Size, ...] = ()) -> None: ...
+    def opened(self, value: Any) -> Any: ...
+    def bind_dims(self, sizes: tuple[Size, ...], shape: Sequence[int], where: Any) -> None: ...
 
 
 # ── from values to arrays
@@ -53,6 +55,7 @@ def spread(p: Packer, value: Any, where: Any, depth: int) -> tuple[list[tuple[An
     shape: list[int] = []
     flat = [(value, where)]
     for _ in range(depth):
+        flat = [(p.opened(v), w) for v, w in flat]
         if any(not isinstance(v, (list, tuple)) for v, _ in flat) or len({len(v) for v, _ in flat}) > 1:
             raise p.fail("E0607", f"`{where}` should be lists of equal length, {depth} deep")
         shape.append(len(flat[0][0]) if flat else 0)

@@ -143,25 +143,47 @@ class Packing:
             case _:
                 raise self._error("E0603", f"`{where}` has type {t}, which cannot cross into Python")
 
+    def apart(self, t: Type, value: Any, where: Any) -> list[Flat]:
+        """The leaves of a value that becomes a part of one of this call."""
+        inner = type(self)(self.function)
+        inner.add(t, value, where)
+        self._dims += inner._dims
+        return inner.flat
+
     def bind(self, size: str, value: int, where: str) -> None:
         """A size that is an i64 parameter."""
         if value < 0:
             raise self._error("E0607", f"`{where}` is a size and cannot be {value}")
         self._bound.setdefault(size, (value, where))
 
-    def check_sizes(self) -> None:
-        """All dimensions agree with each other and with the sizes in the types."""
+    def check_sizes(self, partly: bool = False) -> None:
+        """All dimensions agree with each other and with the sizes in the types.
+
+        `partly`: other arguments may still tell the sizes of payloads that are not there.
+        """
         self._count()
+        env = self._sizes()
+        for k, a in enumerate(self.flat):
+            if type(a) is Missing and (not partly or all(x in env for s in a.sizes for x in s.variables)):
+                self.flat[k] = a.zeros(env, self.fail)
+        for size, found, where, axis, dims in self._dims:
+            if all(x in env for x in size.variables) and _value(size, env) != found:
+                raise self._size_error(size, found, where, axis, dims, env)
+
+    def _sizes(self) -> dict[str, int]:
+        """What the dimensions say of the size variables: those that stand alone, then those that can be solved for."""
+        rest = []
         for size, found, where, axis, _ in self._dims:
             if size.variable is not None:
                 self._bound.setdefault(size.variable, (found, f"{where}, dimension {axis + 1}"))
+            elif size.constant is None:
+                rest.append((size, found, f"{where}, dimension {axis + 1}"))
         env = {x: n for x, (n, _) in self._bound.items()}
-        for k, a in enumerate(self.flat):
-            if type(a) is Missing:
-                self.flat[k] = a.zeros(env, self.fail)
-        for size, found, where, axis, dims in self._dims:
-            if all(x in env for x in size.variables) and size.evaluate(env) != found:
-                raise self._size_error(size, found, where, axis, dims, env)
+        for size, found, where in rest:
+            for x, n in size.solved(found, env):
+                self._bound[x] = (n, where)
+                env[x] = n
+        return env
 
     def _count(self) -> None:
         """Trees of one size get as many nodes as the largest of them."""
@@ -189,7 +211,12 @@ class Packing:
 
     # ── products ───────────────────────────────────────────────────────────────────────────────────────────────
 
+    def opened(self, value: Any) -> Any:
+        """A value that becomes a part of another, as it was before it was converted."""
+        return unpack(value.of, iter(value.flat), value.classes) if type(value) is Stored else value
+
     def items(self, t: Prod, value: Any, where: Any) -> Sequence[Any]:
+        value = self.opened(value)
         if not t.items and value is None:
             return ()
         if isinstance(value, (tuple, list)):
@@ -209,7 +236,7 @@ class Packing:
                               help=["gather each component in an array of its own"])
 
     def fields(self, t: Record, value: Any, where: Any) -> Mapping[str, Any]:
-        names = tuple(x for x, _ in t.fields)
+        names, value = tuple(x for x, _ in t.fields), self.opened(value)
         if isinstance(value, Mapping):
             values = value
         elif dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -333,7 +360,7 @@ class Packing:
 
     def chosen(self, t: Data, value: Any, where: Any) -> tuple[int, Any]:
         """The constructor of a value, and its payload."""
-        return chosen(self, t, value, where)
+        return chosen(self, t, self.opened(value), where)
 
     def fail(self, code: str, title: str, help: Sequence[str] = ()) -> CatadError:
         return self._error(code, title, help=help)
@@ -341,6 +368,10 @@ class Packing:
     def _error(self, code: str, title: str, notes: Sequence[str] = (), help: Sequence[str] = ()) -> CatadError:
         return error(code, f"{self.function.__name__}: {title}",
                      notes=[*notes, f"the function is  {self.function.signature}"], help=[h for h in help if h])
+
+
+def _value(size: Size, env: Mapping[str, int]) -> int:
+    return env[size.variable] if size.variable is not None else size.evaluate(env)
 
 
 _PYTHON = {F64: "float", F32: "float", I64: "int", BOOL: "bool"}

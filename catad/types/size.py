@@ -8,7 +8,7 @@ it is used (d*(d-1)/2 is, although its coefficients are not integers).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -101,6 +101,19 @@ class Size:
                         product = _product(product.items(), env[x].terms)
             _into(terms, product.items())
         return Size._make(terms)
+
+    def solved(self, value: int, env: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+        """The variable for which the size has this value, and its own, if one is unknown and stands alone in it."""
+        unknown = [x for x in self.variables if x not in env]
+        if len(unknown) != 1:
+            return
+        x = unknown[0]
+        factor = dict(self.terms).get(((x, 1),))
+        if factor is None or any(x == y for m, _ in self.terms for y, _ in m if m != ((x, 1),)):
+            return
+        n = (value - self.subst({x: Size.of(0)}).evaluate(env)) / factor
+        if n.denominator == 1 and n >= 0:
+            yield x, int(n)
 
     def evaluate(self, env: Mapping[str, int]) -> int:
         """Its value at integers; raises KeyError for an unbound variable."""

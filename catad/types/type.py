@@ -17,7 +17,7 @@ from catad.types.size import Size
 __all__ = [
     "BOOL", "F32", "F64", "I64", "UNIT", "Array", "Child", "Data", "Fun", "Prod", "Record", "Scalar", "Series",
     "Tangent", "Type", "TypeVar", "array", "dims", "flatten", "holds_function", "holds_tree", "is_float", "leaf",
-    "map_type", "marked_tangent", "subst", "tangent", "type_sizes",
+    "map_type", "marked_tangent", "of_size", "subst", "tangent", "type_sizes", "within",
 ]
 
 
@@ -331,6 +331,23 @@ def is_float(t: Type) -> bool:
     """Does the leaf of this wire type carry derivatives?"""
     t = leaf(t)
     return t in (F64, F32) or isinstance(t, Series)
+
+
+def within(t: Type) -> Iterator[Type]:
+    """The parts of a type of values, itself included, payloads of sums too."""
+    pending = [t]
+    while pending:
+        part = pending.pop()
+        yield part
+        match part:
+            case Prod(items):
+                pending += items
+            case Record(fields):
+                pending += [f for _, f in fields]
+            case Data():
+                pending.append(part.payloads)
+            case Array(_, item) | Series(_, item):
+                pending.append(item)
 
 
 def holds_function(t: Type) -> bool:

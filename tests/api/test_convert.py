@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,6 +82,55 @@ def test_sums_records_arrays(program: Any) -> None:
     assert program.wide(rows) == 11.0
 
 
+def test_inside_of_other_values(program: Any) -> None:
+    kept = program.total.convert("t", TREES[0])
+    whole = {"Node": {"l": kept, "r": kept}}
+    assert program.total(whole) == 5.0 and catad.grad(program.total)(whole)["Node"]["l"] == {"Leaf": 2.0}
+    assert program.all_of([kept, TREES[0]], 3.0) == 12.0
+    assert program.areas([program.area.convert("s", {"Points": [1.0, 2.0]}), "Nothing"], [1.0, 1.0]) == 3.0
+
+
+def test_data_without_sums_stays_data(program: Any) -> None:
+    """Calls take them by the fastest way."""
+    model = program.predict.convert("m", {"w": [1.0, 2.0], "b": 0.5})
+    assert type(model) is dict and not model["w"].flags.writeable
+
+
+def test_pickles_and_copies(program: Any) -> None:
+    kept = program.total.convert("t", TREES[1])
+    assert program.total(pickle.loads(pickle.dumps(kept))) == program.total(copy.deepcopy(kept)) == 109.0
+
+
+def test_sizes_that_other_arguments_tell() -> None:
+    p = catad.compile("""
+        type t a [n] = A [n]a | B (a, [n + 1]a) | C
+        def f (k : i64) (x : t f64 [k]) : f64 = (case x of | A y -> sum y | B (u, y) -> u + y[k] | C -> 0) + f64 k
+        def g [n] (x : t f64 [n]) (y : [n]f64) : f64 = (case x of | A z -> dot z y | B _ -> 1 | C -> 0) + sum y
+        def h [n] (x : t f64 [n]) : f64 = case x of | A y -> sum y | B (u, y) -> u + y[n] | C -> 0
+        def all_of [j, n] (x : [j]t f64 [n]) (y : [n]f64) : f64 = sum (for i < j -> g x[i] y)
+        """)
+    assert p.f(3, p.f.convert("x", "C")) == 3.0
+    kept = p.g.convert("x", {"C": ()})
+    assert p.g(kept, [1.0, 2.0]) == 3.0 and p.g(kept, [1.0, 2.0, 3.0]) == 6.0
+    assert p.h({"B": (3.0, [4.0, 5.0, 6.0])}) == p.h(p.h.convert("x", {"B": (3.0, [4.0, 5.0, 6.0])})) == 9.0
+    assert p.all_of(p.all_of.convert("x", []), [1.0]) == 0.0
+    fails("E0607", "(n : i64)", lambda: p.h("C"))
+    fails("E0507", "memory", lambda: p.f(2**62, "C"))
+
+
+def test_payloads_that_are_arrays_of_products() -> None:
+    p = catad.compile("""
+        type t = A ([2]{x : f64, y : f64}) | N (t, t)
+        type s = P ([2](f64, f64)) | Q
+        def mk (u : f64) : t = N (A [{x = u, y = 2}, {x = 3, y = u}], A [{x = u, y = 2}, {x = 3, y = u}])
+        def rec f (x : t) : f64 = case x of | A y -> y[0].y * y[1].x | N (a, b) -> f a * f b
+        def g [n] (x : [n]s) : f64 = sum (for i < n -> case x[i] of | P y -> y[0].0 * y[1].1 | Q -> 1)
+        """)
+    assert p.f(p.mk(2.0)) == p.f(p.f.convert("x", p.mk(2.0))) == 36.0
+    assert p.g(["Q", {"P": ([2.0, 0.0], [0.0, 5.0])}]) == 11.0
+    fails("E0605", "`x[1].P`", lambda: p.g(["Q", {"P": 3.0}]))
+
+
 def test_constructors_that_no_value_has(program: Any) -> None:
     """The size of their payloads comes from what is there."""
     assert program.areas([{"Points": [1.0, 2.0]}], [1.0, 1.0]) == 3.0
@@ -114,7 +165,8 @@ def test_a_converted_value_does_not_change(program: Any) -> None:
     model = program.predict.convert("m", {"w": w, "b": 0.5})
     w[:] = 100.0
     assert program.predict(model, [1.0, 1.0]) == 3.5
-    assert repr(model) == "<catad value of type {b : f64, w : [2]f64}>"
+    tree = program.total.convert("t", TREES[0])
+    assert repr(tree) == "<catad value of type tree f64>"
 
 
 def test_what_does_not_fit(program: Any) -> None:
@@ -127,3 +179,13 @@ def test_what_does_not_fit(program: Any) -> None:
     assert exact(exact.convert("ts", TREES), 2) == 222
     with pytest.raises(CatadError):
         program.predict(trees, [1.0, 1.0])
+
+
+def test_element_types_that_are_equal_objects() -> None:
+    """Arrays that were unpickled, or made with a copied dtype, are those they were."""
+    f = catad.compile("def f [n] (x : [n]f64) (k : [n]i64) : f64 = sum (for i < n -> x[i] * f64 k[i])").f
+    x, k = np.array([1.0, 2.0]), np.array([3, 4])
+    for dtype in (np.dtype("f8", copy=True), np.dtype("f8", metadata={"unit": "m"})):
+        assert f(x.astype(dtype), k) == f.fast(x.astype(dtype), k) == 11.0
+    again = pickle.loads(pickle.dumps((x, k)))
+    assert f(*again) == f.fast(*again) == catad.grad(f)(*again) @ x == 11.0
