@@ -25,18 +25,18 @@ from __future__ import annotations
 import dataclasses
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
-from catad.api.missing import Missing, padded
+from catad.api.extents import Callee, Sized
 from catad.api.stored import Stored, put
 from catad.api.sums import chosen, pack_sum
 from catad.api.tree_tangents import Shapes, pack_tangent, unpack_tangent
 from catad.api.trees import pack_tree, unpack_tree
 from catad.api.words import DTYPES, NAMES, bool_help, convert_help, count, describe, listed, shape_of
-from catad.source import CatadError, error
-from catad.types.size import Size, is_hidden
+from catad.source import CatadError
+from catad.types.size import Size
 from catad.types.type import (
     BOOL,
     F32,
@@ -88,26 +88,13 @@ def simple(t: Type) -> bool:
     return isinstance(t, Scalar)
 
 
-class Callee(Protocol):
-    """What messages say of the function that is called."""
-
-    __name__: str
-
-    @property
-    def signature(self) -> str: ...
-
-
-class Packing:
+class Packing(Sized):
     """One call: the flat values so far, the sizes met on the way, and the classes records came in."""
 
     def __init__(self, function: Callee) -> None:
-        self.function = function
-        self.flat: list[Flat] = []
+        super().__init__(function)
         self.classes: dict[tuple[str, ...], type] = {}
         self.trees: list[tuple[Data, int]] = []                           # the trees, and where their leaves begin
-        self.counted: list[tuple[int, int, Size]] = []                    # leaves of trees: the axis of their nodes
-        self._dims: list[tuple[Size, int, str, int, tuple[Size, ...]]] = []
-        self._bound: dict[str, tuple[int, str]] = {}
 
     # ── values ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -147,67 +134,8 @@ class Packing:
         """The leaves of a value that becomes a part of one of this call."""
         inner = type(self)(self.function)
         inner.add(t, value, where)
-        self._dims += inner._dims
+        self.dims += inner.dims
         return inner.flat
-
-    def bind(self, size: str, value: int, where: str) -> None:
-        """A size that is an i64 parameter."""
-        if value < 0:
-            raise self._error("E0607", f"`{where}` is a size and cannot be {value}")
-        self._bound.setdefault(size, (value, where))
-
-    def check_sizes(self, partly: bool = False) -> None:
-        """All dimensions agree with each other and with the sizes in the types.
-
-        `partly`: other arguments may still tell the sizes of payloads that are not there.
-        """
-        self._count()
-        env = self._sizes()
-        for k, a in enumerate(self.flat):
-            if type(a) is Missing and (not partly or all(x in env for s in a.sizes for x in s.variables)):
-                self.flat[k] = a.zeros(env, self.fail)
-        for size, found, where, axis, dims in self._dims:
-            if all(x in env for x in size.variables) and _value(size, env) != found:
-                raise self._size_error(size, found, where, axis, dims, env)
-
-    def _sizes(self) -> dict[str, int]:
-        """What the dimensions say of the size variables: those that stand alone, then those that can be solved for."""
-        rest = []
-        for size, found, where, axis, _ in self._dims:
-            if size.variable is not None:
-                self._bound.setdefault(size.variable, (found, f"{where}, dimension {axis + 1}"))
-            elif size.constant is None:
-                rest.append((size, found, f"{where}, dimension {axis + 1}"))
-        env = {x: n for x, (n, _) in self._bound.items()}
-        for size, found, where in rest:
-            for x, n in size.solved(found, env):
-                self._bound[x] = (n, where)
-                env[x] = n
-        return env
-
-    def _count(self) -> None:
-        """Trees of one size get as many nodes as the largest of them."""
-        for position, axis, size in self.counted:
-            found = self.flat[position].shape[axis]
-            if size.variable is not None and found >= self._bound.get(size.variable, (0, ""))[0]:
-                self._bound[size.variable] = (found, "a tree")
-        absent = [a for a in self.flat if type(a) is Missing]
-        for x in {x for a in absent for s in a.sizes for x in s.variables if is_hidden(x)}:
-            self._bound.setdefault(x, (0, "no tree"))
-        env = {x: n for x, (n, _) in self._bound.items()}
-        for position, axis, size in self.counted:
-            a = self.flat[position]
-            if all(x in env for x in size.variables) and a.shape[axis] < size.evaluate(env):
-                self.flat[position] = padded(a, axis, size.evaluate(env))
-
-    def _size_error(self, size: Size, found: int, where: str, axis: int, dims: tuple[Size, ...],
-                    env: Mapping[str, int]) -> CatadError:
-        shown = ", ".join(map(str, dims))
-        notes = [f"{x} = {env[x]} from `{self._bound[x][1]}`" for x in size.variables]
-        which = "" if len(dims) == 1 else f" in dimension {axis + 1}"
-        wanted = str(size) if size.constant is not None else f"{size} = {size.evaluate(env)}"
-        return self._error("E0607", f"`{where}` should have shape [{shown}]: expected {wanted}{which}, found {found}",
-                           notes=notes)
 
     # ── products ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -354,24 +282,9 @@ class Packing:
             out.params.setdefault(t, []).append((self.flat[k], self.flat[k + 1:k + len(list(flatten(t)))]))
         return out
 
-    def bind_dims(self, sizes: tuple[Size, ...], shape: Sequence[int], where: Any) -> None:
-        """Dimensions that were found, to be compared with the others."""
-        self._dims += [(s, n, str(where), k, sizes) for k, (s, n) in enumerate(zip(sizes, shape, strict=True))]
-
     def chosen(self, t: Data, value: Any, where: Any) -> tuple[int, Any]:
         """The constructor of a value, and its payload."""
         return chosen(self, t, self.opened(value), where)
-
-    def fail(self, code: str, title: str, help: Sequence[str] = ()) -> CatadError:
-        return self._error(code, title, help=help)
-
-    def _error(self, code: str, title: str, notes: Sequence[str] = (), help: Sequence[str] = ()) -> CatadError:
-        return error(code, f"{self.function.__name__}: {title}",
-                     notes=[*notes, f"the function is  {self.function.signature}"], help=[h for h in help if h])
-
-
-def _value(size: Size, env: Mapping[str, int]) -> int:
-    return env[size.variable] if size.variable is not None else size.evaluate(env)
 
 
 _PYTHON = {F64: "float", F32: "float", I64: "int", BOOL: "bool"}

@@ -352,18 +352,7 @@ def within(t: Type) -> Iterator[Type]:
 
 def holds_function(t: Type) -> bool:
     """Does a function occur anywhere in `t`?"""
-    match t:
-        case Fun():
-            return True
-        case Prod(items):
-            return any(map(holds_function, items))
-        case Record(fields):
-            return any(holds_function(f) for _, f in fields)
-        case Data():
-            return holds_function(t.payloads)
-        case Array(_, item) | Series(_, item):
-            return holds_function(item)
-    return False
+    return any(isinstance(part, Fun) for part in within(t))
 
 
 def holds_tree(t: Type) -> bool:
