@@ -54,6 +54,8 @@ def _index(low: PrimitiveWriter, scope: Scope, p: int, b: Box, args: list[Value]
     if len(indices) == len(a.dims):
         return low.read(a, indices, safe)
     row = low.sub(a, indices)
+    if p in scope.plan.boxes and scope.plan.boxes[p].copied:
+        return low.copy(row, low.storage(scope, b.targets[0], b.span, "row"))
     return row if safe else replace(row, born=len(low.frames) - 1)       # not read before the check
 
 

@@ -2,7 +2,7 @@
 
 Every array wire has a *root*, the wire whose storage holds it:
 
-    index a i, guard a          the root of a                      a view
+    index a i, guard a          the root of a                      a view; a row that outlives the array, a copy
     update a i v, add_at a i v  the root of a, when in place       else a copy, its own root
     loop carry                  the root of its initial value, when tied    else a copy
     if, call                    the root of a captured wire, when all branches hand that storage on
@@ -44,12 +44,14 @@ __all__ = ["BoxPlan", "NetPlan", "Planner", "is_array", "plan_text", "tied"]
 class BoxPlan:
     """`in_place`: update or add_at writes into its source. `ties[k]`: source position whose storage result k reuses.
 
+    `copied`: a row that is read after its array was overwritten.
     `inner` are the plans of the bubbles (of the called net, for a call that is lowered in place).
     """
 
     in_place: bool = False
     ties: tuple[int | None, ...] = ()
     inner: tuple[NetPlan, ...] = ()
+    copied: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,9 +109,12 @@ class _Scope:
     def __init__(self, planner: Planner, net: Net, owned: frozenset[int]) -> None:
         self.planner, self.net = planner, net
         self.last: dict[Wire, int] = {}
+        self.writes: dict[Wire, int] = {}                # after which box the storage of a wire may be overwritten
         for p, b in enumerate(net.boxes):
             for w in b.sources:
                 self.last[w] = p
+            for w in _written(b):
+                self.writes.setdefault(w, p if isinstance(b.op, Prim) else p - 1)      # a loop may read the row too
         for w in net.outputs:
             self.last[w] = len(net.boxes)
         self.roots: dict[Wire, Wire] = {}
@@ -139,6 +144,9 @@ class _Scope:
 
     def box(self, p: int, b: Box) -> None:
         match b.op:
+            case Prim("index") if self.outlives(p, b.targets[0], self.roots[b.sources[0]]):
+                self.boxes[p] = BoxPlan(copied=True)
+                self.birth(b.targets[0])
             case Prim("index"):
                 self.join(b.targets[0], self.roots[b.sources[0]])
             case Guard():
@@ -177,6 +185,12 @@ class _Scope:
         """May box p overwrite the storage of w?"""
         root = self.roots[w]
         return root in self.owned and all(self.last.get(m, -1) <= p for m in self.members[root])
+
+    def outlives(self, p: int, row: Wire, root: Wire) -> bool:
+        """Is the row read after its array may be overwritten? Then a copy of the row saves one of the array."""
+        if root not in self.owned or root in self.virtual:
+            return False
+        return any(p <= self.writes.get(m, -1) < self.last.get(row, -1) for m in self.members[root])
 
     def write(self, p: int, b: Box) -> None:
         a, t = b.sources[0], b.targets[0]
@@ -235,6 +249,18 @@ class _Scope:
         ties = tuple(None if t is None else t + shift for t in tied(nets[0], nets, inner, mine))
         self.boxes[p] = BoxPlan(ties=ties, inner=tuple(inner))
         self.results(b, ties)
+
+
+def _written(b: Box) -> Sequence[Wire]:
+    """The sources whose storage a box could reuse for what it changes them to."""
+    match b.op:
+        case Prim("update" | "add_at"):
+            return b.sources[:1]
+        case Loop(carries=carries):
+            return b.sources[len(b.sources) - len(carries):]
+        case While():
+            return b.sources[len(b.sources) - len(b.targets):]
+    return ()
 
 
 def tied(like: Net, nets: Sequence[Net], plans: Sequence[NetPlan], mine: frozenset[int]) -> tuple[int | None, ...]:

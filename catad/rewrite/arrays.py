@@ -50,6 +50,8 @@ def index(s: Scope, a: Wires, t: Type, site: Site) -> Wire | None:
         case Loop(carries=carries) if (k := box.targets.index(wire) - len(carries)) >= 0:
             return index_loop(s, a, scope, wire, box, k)
         case Prim("index"):
+            if scope is not s and of_state(scope, box.sources[0]):
+                return None                                # a derivative stores the row, not the whole state
             row = [s.fetch(scope, w) for w in box.sources]
             return s.prim("index", *row, *a[1:], site=site)                              # a[i][j] = a[i, j]
         case Prim("stack"):
@@ -57,6 +59,12 @@ def index(s: Scope, a: Wires, t: Type, site: Site) -> Wire | None:
         case Prim("update"):
             return index_update(s, a, scope, box, site)
     return None
+
+
+def of_state(s: Scope, a: Wire) -> bool:
+    """Is this array the state of a loop around here?"""
+    scope, w = s.home(a)
+    return scope.parent is not None and scope.made[w] is None and w not in scope.outer
 
 
 def index_fill(s: Scope, a: Wires, t: Type, scope: Scope, box: Box) -> Wire | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from typing import Any
 
 import numpy as np
@@ -215,3 +216,36 @@ def some (c : bool) (t : list) : option list = if c then Some t else None
     assert p.same("None", {"t": "Nil", "n": 1}) == (none, {"Nil": ()})
     assert (p.some(True, ab), p.some(False, ab)) == ({"Some": ab}, none)
     assert catad.grad(p.maybe)({"Some": ab}) == {"Some": {"Cons": (1.0, {"Cons": (1.0, {"Nil": ()})})}}
+
+
+ROWS = """
+type tree = Leaf f64 | Node (tree, tree)
+type rows [k] = Rows [k]f64 | Two (rows [k], rows [k])
+def rec up (w : [2, 2]f64) (t : tree) : [2]f64 =
+  case t of | Leaf x -> [x, x * x] | Node (l, r) -> map tanh (w @ add (up w l) (up w r))
+def made (w : [2, 2]f64) (t : tree) : f64 = sum (up w t)
+def rec down (d : [2]f64) (t : tree) : f64 =
+  case t of | Leaf x -> x * sum d | Node (l, r) -> let e = map sin d in down e l + down e r
+def passed (d : [2]f64) (t : tree) : f64 = down d t
+def rec scaled [k] (c : [k]f64) (t : rows [k]) : rows [k] =
+  case t of | Rows x -> Rows (for i < k -> c[i] * x[i]) | Two (l, r) -> Two (scaled c l, scaled c r)
+def rec total [k] (t : rows [k]) : f64 = case t of | Rows x -> sum x | Two (l, r) -> tanh (total l + total r)
+def mapped [k] (c : [k]f64) (t : rows [k]) : f64 = total (scaled c t)
+"""
+
+
+@pytest.mark.parametrize(("name", "w", "leaf", "node"), [
+    ("made", [[0.5, 0.1], [0.2, 0.4]], {"Leaf": 0.9}, "Node"), ("passed", [0.3, 0.4], {"Leaf": 0.9}, "Node"),
+    ("mapped", [0.3, 0.4], {"Rows": [0.9, 0.8]}, "Two")])
+def test_gradients_of_folds_over_rows_cost_as_much_as_the_folds(name: str, w: Any, leaf: Any, node: str) -> None:
+    """What is stored for a node is its rows, not the rows of all nodes, and no array of nodes is copied for a node."""
+    def full(depth: int) -> Any:
+        return leaf if depth == 0 else {node: (full(depth - 1), full(depth - 1))}
+
+    f = getattr(catad.compile(ROWS), name)
+    g = catad.grad(f, argnums=(0, 1))
+    assert g.memory(w, full(8)).workspace < 4.5 * g.memory(w, full(6)).workspace
+    assert not re.search(r"^ {4,}.*(update|add_at) .*copies", g.stage("schedule"), re.MULTILINE)
+    x = np.array(w)
+    slope, step = g(x, full(3))[0], 1e-6 * (1 + np.arange(x.size)).reshape(x.shape)
+    assert (slope * step).sum() == pytest.approx((f(x + step, full(3)) - f(x - step, full(3))) / 2, rel=1e-6)
