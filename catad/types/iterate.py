@@ -10,7 +10,7 @@ from catad.types.constraint import ADDABLE
 from catad.types.context import Context
 from catad.types.join import Join
 from catad.types.meta import Meta, Why, Wrong
-from catad.types.patterns import parameter, unwrap
+from catad.types.patterns import annotated, parameter, pattern_type, unwrap
 from catad.types.pending import Later
 from catad.types.size import Size
 from catad.types.sizes import bound_size, extent, polynomial, value_of
@@ -46,8 +46,8 @@ def _counter(c: Context, b: tree.Binder) -> str:
 # ── loops ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 def loop(c: Context, e: tree.Loop) -> core.Term:
-    """A loop; its state keeps the type that it has at first."""
-    init = c.infer(e.init if e.init is not None else _expression(c, e.pattern))
+    """A loop; its state keeps the type that it has at first, or is declared with."""
+    init = _initial(c, e)
     if e.binder is None:
         return _while(c, e, init)
     size = extent(c, e.binder.extent, "the number of trips is a whole number")
@@ -59,6 +59,15 @@ def loop(c: Context, e: tree.Loop) -> core.Term:
         c.unbind([*names, e.binder.name])
     body = c.leave(scope, body, "the body of this loop")
     return core.Loop(init.type, e.span, state, init, i, size, body)
+
+
+def _initial(c: Context, e: tree.Loop) -> core.Term:
+    """The first state. What the pattern declares is its type, sizes included."""
+    first = e.init if e.init is not None else _expression(c, e.pattern)
+    if not annotated(e.pattern):
+        return c.infer(first)
+    span = e.pattern.type.span if isinstance(e.pattern, tree.PAnn) else e.pattern.span
+    return c.check(first, pattern_type(c, e.pattern), Why(span, "declared here"))
 
 
 def _while(c: Context, e: tree.Loop, init: core.Term) -> core.Term:

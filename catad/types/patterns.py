@@ -11,7 +11,7 @@ from catad.types.meta import Meta, Why, Wrong
 from catad.types.size import Size
 from catad.types.type import Prod, Record, Type
 
-__all__ = ["base_name", "components", "destructure", "parameter", "pattern_type", "project_field", "unwrap"]
+__all__ = ["annotated", "base_name", "components", "destructure", "parameter", "pattern_type", "project_field", "unwrap"]
 
 
 def pattern_type(c: Context, p: tree.Pattern) -> Type:
@@ -26,6 +26,18 @@ def pattern_type(c: Context, p: tree.Pattern) -> Type:
         case tree.PRecord(_, fields):
             return Record(tuple([(x, pattern_type(c, i)) for x, i in fields]))
     return c.unifier.meta()
+
+
+def annotated(p: tree.Pattern) -> bool:
+    """Does the pattern declare a type anywhere?"""
+    match p:
+        case tree.PAnn():
+            return True
+        case tree.PTuple(_, items):
+            return any(map(annotated, items))
+        case tree.PRecord(_, fields):
+            return any(annotated(i) for _, i in fields)
+    return False
 
 
 def base_name(p: tree.Pattern) -> str:
