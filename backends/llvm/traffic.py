@@ -82,8 +82,11 @@ class Traffic:
 
 def guess(size: Size, side: int = _SIZE) -> float:
     """A guess of a size; `side` stands for each unknown that is multiplied by another."""
-    return sum(float(c) * (_SIZE if degree == 1 else side) ** degree
-               for m, c in size.terms for degree in (sum(e for _, e in m),))
+    total = 0.0
+    for m, c in size.terms:
+        degree = sum(e for _, e in m)
+        total += float(c) * float(side if degree > 1 else _SIZE) ** degree
+    return total
 
 
 def _any_order(loop: For) -> bool:

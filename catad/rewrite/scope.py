@@ -99,6 +99,11 @@ class Scope:
     bound_names: dict[tuple[Wire, bool], str] = field(default_factory=dict)     # wire → the size it is, if clamped
     adders: set[Wire] = field(default_factory=set)                  # carries of a reduction, and their successors
     single: set[Wire] = field(default_factory=set)                  # collected arrays with one consumer
+    positive: tuple[Size, ...] = ()                                 # sizes that are at least 1: of the loops around
+
+    def __post_init__(self) -> None:
+        if self.parent is not None:
+            self.positive = self.parent.positive
 
     # ── wires ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -253,7 +258,7 @@ class Scope:
                 pass
             case _:
                 return False
-        return not box_can_fail(self, Box(op, sources, (), bubbles), self.run.nets)
+        return not box_can_fail(_Before(self), Box(op, sources, (), bubbles), self.run.nets)
 
     def mentions_local(self, op: Op, types: Sequence[Type], bubbles: tuple[Net, ...]) -> bool:
         mentioned = {*box_sizes(Box(op, (), (), bubbles)),
@@ -371,6 +376,15 @@ class Scope:
         if not sizes:
             return w
         return self.emit(Fill(sizes), [w], [array(sizes, self.types[w])], (), span, reason)[0]
+
+
+class _Before:
+    """The body of a loop, as what is moved out of it sees it: it is not known whether there will be a trip."""
+
+    def __init__(self, scope: Scope) -> None:
+        assert scope.parent is not None
+        self.ranges, self.positive = scope.ranges, scope.parent.positive
+        self.home, self.local, self.type, self.bound = scope.home, scope.local, scope.type, scope.bound
 
 
 def use_counts(net: Net) -> list[int]:
