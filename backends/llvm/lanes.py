@@ -37,7 +37,7 @@ from .kernel import (
     instructions,
 )
 from .target import Target
-from .traffic import WHILE_TRIPS, Traffic, guess
+from .traffic import WHILE_TRIPS, guess, pays
 
 __all__ = ["VARYING", "Form", "Lanes", "Stride", "again", "choose", "scalar_cost"]
 
@@ -157,16 +157,9 @@ class _Choice:
         return trips * body + ends + sums
 
     def gains(self, loop: For, lanes: Lanes, mine: float, cost: float) -> bool:
-        """Is it better to run in lanes, with the memory that the loop's trips have of their own counted in?
-
-        Not where that memory costs a lane more than an eighth of its instructions: there even full lanes gain little,
-        few trips lose as many times as there are lanes, and tapes are so many times as large.
-        """
-        if not lanes.private or mine >= cost:
-            return mine < cost
-        own, w = {b: self.kernel.buffers[b] for b in lanes.private}, lanes.width
-        far = -(-loop.trips // w) * Traffic(own, w).cost(loop.body)
-        return far <= mine * w / 8 and mine + far < cost + loop.trips * Traffic(own, 1).cost(loop.body)
+        """Is it better to run in lanes, with the memory that the loop's trips have of their own counted in?"""
+        own = {b: self.kernel.buffers[b] for b in lanes.private}
+        return mine < cost and (not own or pays(loop, own, lanes.width, mine, cost))
 
     def _row(self, r: Reg) -> int:
         c = self.kernel.extents[r].constant

@@ -18,7 +18,7 @@ from catad.types.size import Size
 from .emit import BYTES
 from .kernel import AddTo, Block, Buffer, For, If, Load, Store, While, instructions
 
-__all__ = ["WHILE_TRIPS", "Traffic", "guess"]
+__all__ = ["WHILE_TRIPS", "Traffic", "guess", "pays"]
 
 WHILE_TRIPS = 16                                           # a guess, for cost estimates
 _LINE = 64
@@ -78,6 +78,16 @@ class Traffic:
     def _footprint(self, buffer: int) -> float:
         """Bytes of a buffer; a table of unknown sides is taken for a large one."""
         return self._cell(buffer) * guess(self.buffers[buffer].size, _SIDE)
+
+
+def pays(loop: For, own: Mapping[int, Buffer], width: int, mine: float, cost: float) -> bool:
+    """Is a loop whose trips own buffers better in lanes, where its instructions cost `mine`, than as it is at `cost`?
+
+    Not where that memory costs a lane more than an eighth of its instructions: there even full lanes gain little,
+    few trips lose as many times as there are lanes, and tapes are so many times as large.
+    """
+    far = -(-loop.trips // width) * Traffic(own, width).cost(loop.body)
+    return far <= mine * width / 8 and mine + far < cost + loop.trips * Traffic(own, 1).cost(loop.body)
 
 
 def guess(size: Size, side: int = _SIZE) -> float:

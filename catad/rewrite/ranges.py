@@ -35,7 +35,7 @@ from catad.ops import row
 from catad.types.size import Size
 from catad.types.type import I64, Array, Type
 
-__all__ = ["NetView", "View", "box_can_fail", "can_fail", "holds", "in_range", "nonnegative", "range_of"]
+__all__ = ["NetView", "View", "Where", "box_can_fail", "can_fail", "holds", "in_range", "nonnegative", "range_of"]
 
 Range = tuple[Size | None, Size | None]
 UNKNOWN: Range = (None, None)
@@ -80,6 +80,14 @@ class NetView:
 
     def bound(self, w: Wire) -> Size | None:
         return self.bounds.get(w)
+
+
+class Where:
+    """A view, as it is where only these sizes are known to be at least 1."""
+
+    def __init__(self, view: View, positive: tuple[Size, ...]) -> None:
+        self.ranges, self.positive = view.ranges, positive
+        self.home, self.local, self.type, self.bound = view.home, view.local, view.type, view.bound
 
 
 def nonnegative(s: Size) -> bool:

@@ -34,7 +34,7 @@ from catad.net.net import (
 from catad.net.sizes import box_sizes, type_sizes
 from catad.net.zero import ZERO
 from catad.rewrite.dead import SETTLED
-from catad.rewrite.ranges import Range, box_can_fail
+from catad.rewrite.ranges import Range, Where, box_can_fail
 from catad.rewrite.unchecked import unchecked
 from catad.source import Span
 from catad.types.size import Size
@@ -47,6 +47,7 @@ Rule = Callable[["Scope", Sequence[Wire], Type, Site], "Wire | None"]
 Handler = Callable[["Scope", Box, Sequence[Wire], Sequence[Type]], Sequence[Wire]]
 
 _SYMMETRIC = frozenset({"add", "mul", "and", "or", "band", "bor", "bxor", "eq", "ne"})
+_MOVED = (Prim, Loop, IfOp, Call, SeriesPack, SeriesPart)
 _FIXED = frozenset({"update", "add_at"})                   # in place where they are: never moved
 
 
@@ -250,15 +251,11 @@ class Scope:
 
     def may_move(self, op: Op, sources: tuple[Wire, ...], types: Sequence[Type], bubbles: tuple[Net, ...]) -> bool:
         """Loop-invariant code motion: only what costs something, cannot fail, and is not updated in place."""
-        match op:
-            case Prim(name):
-                if name in _FIXED:
-                    return False
-            case Loop() | IfOp() | Call() | SeriesPack() | SeriesPart():
-                pass
-            case _:
-                return False
-        return not box_can_fail(_Before(self), Box(op, sources, (), bubbles), self.run.nets)
+        if not isinstance(op, _MOVED) or (isinstance(op, Prim) and op.name in _FIXED):
+            return False
+        assert self.parent is not None
+        before = Where(self, self.parent.positive)         # it is not known whether there will be a trip
+        return not box_can_fail(before, Box(op, sources, (), bubbles), self.run.nets)
 
     def mentions_local(self, op: Op, types: Sequence[Type], bubbles: tuple[Net, ...]) -> bool:
         mentioned = {*box_sizes(Box(op, (), (), bubbles)),
@@ -378,15 +375,6 @@ class Scope:
         return self.emit(Fill(sizes), [w], [array(sizes, self.types[w])], (), span, reason)[0]
 
 
-class _Before:
-    """The body of a loop, as what is moved out of it sees it: it is not known whether there will be a trip."""
-
-    def __init__(self, scope: Scope) -> None:
-        assert scope.parent is not None
-        self.ranges, self.positive = scope.ranges, scope.parent.positive
-        self.home, self.local, self.type, self.bound = scope.home, scope.local, scope.type, scope.bound
-
-
 def use_counts(net: Net) -> list[int]:
     """How many consumers each wire has; nothing for a net without loops."""
     if not any(type(b.op) is Loop for b in net.boxes):
@@ -407,5 +395,3 @@ def key(op: Op, sources: tuple[Wire, ...], bubbles: tuple[Net, ...], reason: str
                 else (sources[1], sources[0]))
     zero = reason == ZERO
     return (op, sources, zero, *map(structure, bubbles)) if bubbles else (op, sources, zero)
-
-
