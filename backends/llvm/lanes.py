@@ -6,8 +6,9 @@ one cell per lane (interleaved); memory outside is written at places that differ
 at uniform places, by partial sums per lane that are added up after the loop.
 
 The choice is by estimated cost per nest: W lanes divide the work by W, gathers and scatters do not gain, every
-entry of a reduction loop pays for adding lanes up. So long unit-stride inner loops win over outer ones,
-and outer ones over short or sequential inner ones.
+entry of a reduction loop pays for adding lanes up, and memory of W trips at once leaves the caches (traffic.py). So
+long unit-stride inner loops win over outer ones, and outer ones over short or sequential inner ones; but trips that
+each hold large arrays of their own (simulations on a grid, with their tapes) run one after the other.
 """
 
 from __future__ import annotations
@@ -36,11 +37,11 @@ from .kernel import (
     instructions,
 )
 from .target import Target
+from .traffic import WHILE_TRIPS, guess, pays
 
 __all__ = ["VARYING", "Form", "Lanes", "Stride", "again", "choose", "scalar_cost"]
 
 VARYING = "varying"
-WHILE_TRIPS = 16                                           # a guess, for cost estimates
 _JAMMED = 0.7                                              # what loops in lanes cost when jammed, about
 
 
@@ -121,7 +122,7 @@ class _Choice:
         own = self.lanes(loop)
         if own is not None:
             mine = self.vector_cost(loop, own)
-            if mine < cost or self.force:
+            if self.force or self.gains(loop, own, mine, cost):
                 chosen[loop.id] = own
                 return mine
         chosen.update(inner)
@@ -152,18 +153,17 @@ class _Choice:
         rest = 2 if lanes.masked else 4 if loop.size.constant else 4 + body
         ends = sum(6.0 + w / 2 for _ in loop.carries) + rest
         sums = trips * sum(2.0 * w * self._row(r) for r in lanes.packs.values())
-        sums += sum(2 * self._elements(r.buffer) for r in loop.regions if r.buffer in lanes.partial)
+        sums += sum(2 * guess(self.kernel.buffers[r.buffer].size) for r in loop.regions if r.buffer in lanes.partial)
         return trips * body + ends + sums
+
+    def gains(self, loop: For, lanes: Lanes, mine: float, cost: float) -> bool:
+        """Is it better to run in lanes, with the memory that the loop's trips have of their own counted in?"""
+        own = {b: self.kernel.buffers[b] for b in lanes.private}
+        return mine < cost and (not own or pays(loop, own, lanes.width, mine, cost))
 
     def _row(self, r: Reg) -> int:
         c = self.kernel.extents[r].constant
         return 64 if c is None else c
-
-    def _elements(self, buffer: int) -> float:
-        size = 1.0
-        for m, c in self.kernel.buffers[buffer].size.terms:
-            size += float(c) * 64 ** sum(e for _, e in m)
-        return size
 
 
 def _values(block: Block) -> list[Reg]:

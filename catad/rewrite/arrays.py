@@ -104,7 +104,7 @@ def index_loop(s: Scope, a: Wires, scope: Scope, wire: Wire, box: Box, k: int) -
     if net is None or not (once or (cheap if scope is s else is_view)(net)):
         return None
     sizes = dims(s.types[a[0]])[:len(a) - 1]
-    if not indices_in_range(s, a[0], a[1:]) or element_can_fail(net, sizes, s.run.nets):
+    if not indices_in_range(s, a[0], a[1:]) or element_can_fail(net, sizes, s.run.nets, s.positive):
         return None
     return inline(s, net, scope, box, a[1:])
 

@@ -91,7 +91,7 @@ def is_view(net: Net) -> bool:
         for b in net.boxes)
 
 
-def element_can_fail(net: Net, sizes: Sequence[Size], nets: Mapping[str, Net]) -> bool:
-    """May computing an entry stop the program, when its indices are within `sizes`?"""
+def element_can_fail(net: Net, sizes: Sequence[Size], nets: Mapping[str, Net], positive: tuple[Size, ...]) -> bool:
+    """May computing an entry stop the program, when its indices are within `sizes`, and `positive` at least 1?"""
     bounds = dict(zip(net.inputs[len(net.inputs) - len(sizes):], sizes, strict=True))
-    return can_fail(net, bounds, nets)
+    return can_fail(net, bounds, nets, positive)

@@ -86,6 +86,7 @@ def rebuild(s: Scope, parts: Parts, out: dict[int, Wire],
     child = Scope(s.run, s, "loop")
     i = child.wire(I64)
     child.bounds[i] = op.size
+    child.positive = tuple(dict.fromkeys((*s.positive, op.size)))
     fact = s.fact(op.size)
     if fact is not op.size:
         child.ranges[i] = Size.of(0), fact - 1

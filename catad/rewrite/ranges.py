@@ -2,6 +2,8 @@
 
     i of `for i < n`   0 ≤ i ≤ n-1          a[n-1-i] with a : [n]f64   is in range, as 0 ≤ n-1-(n-1)
 
+                     and n ≥ 1 in its body      a[0], a[n-1] with a : [n]f64   are in range there
+
 A polynomial whose coefficients are all non-negative is non-negative, since size variables are. Indices into an
 array do not wrap, because the array is in memory. Facts that cannot be shown this way count as unknown.
 """
@@ -33,7 +35,7 @@ from catad.ops import row
 from catad.types.size import Size
 from catad.types.type import I64, Array, Type
 
-__all__ = ["NetView", "View", "box_can_fail", "can_fail", "in_range", "nonnegative", "range_of"]
+__all__ = ["NetView", "View", "Where", "box_can_fail", "can_fail", "holds", "in_range", "nonnegative", "range_of"]
 
 Range = tuple[Size | None, Size | None]
 UNKNOWN: Range = (None, None)
@@ -43,6 +45,7 @@ class View(Protocol):
     """A place where wires have producers: a net, or one under construction."""
 
     ranges: dict[Wire, Range]
+    positive: tuple[Size, ...]                        # sizes that are at least 1 here, those of the loops around
 
     def home(self, w: Wire) -> tuple[View, Wire]:
         """Where a wire comes from: the view and the wire there."""
@@ -59,9 +62,10 @@ class View(Protocol):
 class NetView:
     """A net as a view; `bounds` are the loop indices among its inputs."""
 
-    def __init__(self, net: Net, bounds: Mapping[Wire, Size]) -> None:
+    def __init__(self, net: Net, bounds: Mapping[Wire, Size], positive: tuple[Size, ...] = ()) -> None:
         self.net = net
         self.bounds = bounds
+        self.positive = tuple(dict.fromkeys((*positive, *bounds.values())))
         self.ranges: dict[Wire, Range] = {}
         self._made = {t: b for b in net.boxes for t in b.targets}
 
@@ -78,9 +82,28 @@ class NetView:
         return self.bounds.get(w)
 
 
+class Where:
+    """A view, as it is where only these sizes are known to be at least 1."""
+
+    def __init__(self, view: View, positive: tuple[Size, ...]) -> None:
+        self.ranges, self.positive = view.ranges, positive
+        self.home, self.local, self.type, self.bound = view.home, view.local, view.type, view.bound
+
+
 def nonnegative(s: Size) -> bool:
     """Surely ≥ 0, whatever its variables are."""
     return all(c >= 0 for _, c in s.terms)
+
+
+def holds(s: Size, positive: Sequence[Size]) -> bool:
+    """Surely ≥ 0, where these sizes are at least 1."""
+    if nonnegative(s):
+        return True
+    if not positive:
+        return False
+    above = {x: Size.var(x) + 1 for p in positive if (x := p.variable) is not None}
+    s = s.subst(above)
+    return nonnegative(s) or any(nonnegative(s + 1 - p.subst(above)) for p in positive if p.variable is None)
 
 
 def range_of(view: View, w: Wire) -> Range:
@@ -164,7 +187,8 @@ def in_range(view: View, w: Wire, size: Size) -> bool:
     if bound is not None and (bound is size or bound == size):
         return True
     low, high = range_of(view, w)
-    return low is not None and high is not None and nonnegative(low) and nonnegative(size - 1 - high)
+    return (low is not None and high is not None
+            and holds(low, view.positive) and holds(size - 1 - high, view.positive))
 
 
 def indices_in_range(view: View, array: Wire, indices: Sequence[Wire]) -> bool:
@@ -196,7 +220,7 @@ def prim_can_fail(view: View, name: str, sources: Sequence[Wire]) -> bool:
             return low is None or not nonnegative(low)
         case "maximum" | "minimum" | "argmax" | "argmin":
             t = view.type(sources[0])
-            return not (isinstance(t, Array) and nonnegative(t.size - 1))
+            return not (isinstance(t, Array) and holds(t.size - 1, view.positive))
     return True
 
 
@@ -208,9 +232,9 @@ def box_can_fail(view: View, box: Box, nets: Mapping[str, Net]) -> bool:
         case Loop(size):
             c = len(box.sources) - len(box.op.carries)
             body = box.bubbles[0]
-            return can_fail(body, {**_passed(view, box.sources[:c], body), body.inputs[c]: size}, nets)
+            return can_fail(body, {**_passed(view, box.sources[:c], body), body.inputs[c]: size}, nets, view.positive)
         case IfOp():
-            return any(can_fail(b, _passed(view, box.sources[1:], b), nets) for b in box.bubbles)
+            return any(can_fail(b, _passed(view, box.sources[1:], b), nets, view.positive) for b in box.bubbles)
         case BindSize(_, clamp):
             return not clamp
         case Call(name):
@@ -232,19 +256,20 @@ def _passed(view: View, captured: Sequence[Wire], bubble: Net) -> dict[Wire, Siz
     return found
 
 
-def can_fail(net: Net, bounds: Mapping[Wire, Size], nets: Mapping[str, Net]) -> bool:
-    """May some box of the net stop the program, given which inputs are loop indices?"""
+def can_fail(net: Net, bounds: Mapping[Wire, Size], nets: Mapping[str, Net], positive: tuple[Size, ...] = ()) -> bool:
+    """May some box of the net stop the program, given which inputs are loop indices and which sizes are at least 1?"""
     if net._memo.get("rewrite.safe"):
         return False
-    if not bounds and (known := net._memo.get("rewrite.can_fail")) is not None:
+    label = "; ".join(("rewrite.can_fail", *map(str, positive)))
+    if not bounds and (known := net._memo.get(label)) is not None:
         return bool(known)
-    view = NetView(net, bounds)
-    net._memo["rewrite.can_fail"] = True                     # calls that go round in a circle
+    view = NetView(net, bounds, positive)
+    net._memo[label] = True                                  # calls that go round in a circle
     failing = any(box_can_fail(view, b, nets) for b in net.boxes)
     if bounds:
-        del net._memo["rewrite.can_fail"]
+        del net._memo[label]
     else:
-        net._memo["rewrite.can_fail"] = failing
-        if not failing:
+        net._memo[label] = failing
+        if not failing and not positive:
             net._memo["rewrite.safe"] = True
     return failing

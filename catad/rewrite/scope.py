@@ -34,7 +34,7 @@ from catad.net.net import (
 from catad.net.sizes import box_sizes, type_sizes
 from catad.net.zero import ZERO
 from catad.rewrite.dead import SETTLED
-from catad.rewrite.ranges import Range, box_can_fail
+from catad.rewrite.ranges import Range, Where, box_can_fail
 from catad.rewrite.unchecked import unchecked
 from catad.source import Span
 from catad.types.size import Size
@@ -47,6 +47,7 @@ Rule = Callable[["Scope", Sequence[Wire], Type, Site], "Wire | None"]
 Handler = Callable[["Scope", Box, Sequence[Wire], Sequence[Type]], Sequence[Wire]]
 
 _SYMMETRIC = frozenset({"add", "mul", "and", "or", "band", "bor", "bxor", "eq", "ne"})
+_MOVED = (Prim, Loop, IfOp, Call, SeriesPack, SeriesPart)
 _FIXED = frozenset({"update", "add_at"})                   # in place where they are: never moved
 
 
@@ -99,6 +100,11 @@ class Scope:
     bound_names: dict[tuple[Wire, bool], str] = field(default_factory=dict)     # wire → the size it is, if clamped
     adders: set[Wire] = field(default_factory=set)                  # carries of a reduction, and their successors
     single: set[Wire] = field(default_factory=set)                  # collected arrays with one consumer
+    positive: tuple[Size, ...] = ()                                 # sizes that are at least 1: of the loops around
+
+    def __post_init__(self) -> None:
+        if self.parent is not None:
+            self.positive = self.parent.positive
 
     # ── wires ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -245,15 +251,11 @@ class Scope:
 
     def may_move(self, op: Op, sources: tuple[Wire, ...], types: Sequence[Type], bubbles: tuple[Net, ...]) -> bool:
         """Loop-invariant code motion: only what costs something, cannot fail, and is not updated in place."""
-        match op:
-            case Prim(name):
-                if name in _FIXED:
-                    return False
-            case Loop() | IfOp() | Call() | SeriesPack() | SeriesPart():
-                pass
-            case _:
-                return False
-        return not box_can_fail(self, Box(op, sources, (), bubbles), self.run.nets)
+        if not isinstance(op, _MOVED) or (isinstance(op, Prim) and op.name in _FIXED):
+            return False
+        assert self.parent is not None
+        before = Where(self, self.parent.positive)         # it is not known whether there will be a trip
+        return not box_can_fail(before, Box(op, sources, (), bubbles), self.run.nets)
 
     def mentions_local(self, op: Op, types: Sequence[Type], bubbles: tuple[Net, ...]) -> bool:
         mentioned = {*box_sizes(Box(op, (), (), bubbles)),
@@ -393,5 +395,3 @@ def key(op: Op, sources: tuple[Wire, ...], bubbles: tuple[Net, ...], reason: str
                 else (sources[1], sources[0]))
     zero = reason == ZERO
     return (op, sources, zero, *map(structure, bubbles)) if bubbles else (op, sources, zero)
-
-

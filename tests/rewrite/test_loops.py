@@ -193,6 +193,38 @@ def test_invariants_move_out_unless_they_can_fail() -> None:
     assert np.shape(outcome(net, [np.ones(0), 1.0, 5])[0]) == (0,)
 
 
+def test_entries_are_there_where_a_loop_over_the_array_runs() -> None:
+    """for i < n, j < m -> sin x[0] + a[i, m-1]: x[0] moves out of the loop over j, n ≥ 1 in that over i; no further."""
+    b, (x, a) = top(VECTOR, MATRIX)
+
+    def row(c: Builder, v: Wire, w: Wire, i: Wire) -> Wire:
+        entry = body([VECTOR, MATRIX, I64, I64], lambda d, p, q, k, j: d.prim(
+            "add", d.prim("sin", d.prim("index", p, d.const(0, I64))), d.prim("index", q, k, d.size(M - 1))))
+        return c.loop(M, entry, [v, w, i])[0]
+
+    net = simplified(b.net(b.loop(N, body([VECTOR, MATRIX, I64], row), [x, a])[0]))
+    assert ops(net) == {"index": 7 + 35, "sin": 7, "add": 35}
+    assert np.shape(outcome(net, [np.ones(0), np.ones((0, 5))])[0]) == (0, 5)
+    assert np.shape(outcome(net, [np.ones(3), np.ones((3, 0))])[0]) == (3, 0)
+
+
+def test_a_column_is_looked_through_where_it_is_not_empty() -> None:
+    """(for k < n -> a[k, 0])[i] = a[i, 0] in a loop over j < m; elsewhere the failure for m = 0 stays."""
+    column = body([MATRIX, I64], lambda c, a, k: c.prim("index", a, k, c.const(0, I64)))
+
+    def row(c: Builder, a: Wire, i: Wire) -> Wire:
+        entry = body([MATRIX, I64, I64], lambda d, w, k, j: d.prim("index", d.loop(N, column, [w])[0], k))
+        return c.loop(M, entry, [a, i])[0]
+
+    b, (a,) = top(MATRIX)
+    net = simplified(b.net(b.loop(N, body([MATRIX, I64], row), [a])[0]))
+    assert ops(net) == {"index": 35} and np.shape(outcome(net, [np.ones((3, 0))])[0]) == (3, 0)
+    b, (a,) = top(MATRIX)
+    last = body([MATRIX, I64], lambda c, w, i: c.prim("index", c.loop(N, column, [w])[0], i))
+    net = simplify(b.net(b.loop(N, last, [a])[0]))
+    assert outcome(net, [np.ones((3, 0))]) == "E0501"
+
+
 def test_calls_move_out_unless_they_can_fail() -> None:
     b, (x, z, i) = top(VECTOR, F64, I64)
     f = body([VECTOR, F64, I64, I64], lambda c, a, w, k, j: c.prim("mul", c.prim("index", a, j), c.prim(
