@@ -78,7 +78,7 @@ def table_to_cad(table: Table, name: str, shown: str | None = None) -> str:
     entries = {n: _renamed(e, sums) for n, e in entries.items()}
     with deep():
         definitions = [_Definition(table.nets[n], entries[n], names, entries, sums).text(names[n]) for n in order]
-    return "\n".join(["\n".join([*sums.declarations(), ""]), *definitions] if sums.known else definitions)
+    return "\n".join(["\n".join([*sums.declarations(), ""]), *definitions] if sums.uses else definitions)
 
 
 def _laid_out(e: Entry) -> Entry:

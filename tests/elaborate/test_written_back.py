@@ -79,6 +79,38 @@ def test_sizes_follow_parameters_with_new_names() -> None:
 T = "type t a [n] = A [n]a | B\n"
 
 
+@pytest.mark.parametrize(("text", "declared", "arguments"), [
+    ("type t a = A a | B\ntype w = V ([2]t f64) | U\n"
+     "def f (w : w) : f64 = case w of | V y -> (case y[0] of | A b -> b | B -> 0) | U -> 1",
+     "type t a = A a | B\ntype w = V ([2]t f64) | U", [{"V": [{"A": 2.0}, "B"]}, "U"]),
+    (T + "type w = V {a : t f64 [2], b : t f64 [3]} | U\n"
+     "def f (w : w) : f64 = case w of | V y -> (case y.a of | A z -> z[0] | B -> 0) | U -> 1",
+     T + "type w = V {a : t f64 [2], b : t f64 [3]} | U", ["U"]),
+    (T + "type w [n] = V {a : t i64 [2], b : t f64 [n]} | U\n"
+     "def f [n] (w : w [n]) : f64 = case w of | V y -> (case y.b of | A z -> z[0] | B -> 0) | U -> 1",
+     T + "type w [n] = V {a : t i64 [2], b : t f64 [n]} | U",
+     [{"V": {"a": {"A": [1, 2]}, "b": {"A": [1.0, 2.0, 3.0]}}}]),
+    ("type ph [n] = Ph f64 | Pn\ndef f [n] (p : ph [n]) : f64 = case p of | Ph y -> y * f64 n | Pn -> 0",
+     "type ph [n] = Ph f64 | Pn", [{"Ph": 1.0}]),
+    ("type s [n] = A [n*n]f64 | C\n"
+     "def f [n] (p : (s [n+1], [n]f64)) : f64 = case p.0 of | A y -> y[0] * f64 n | C -> 0",
+     "type s [n] = A [n^2]f64 | C", [({"A": [2.0] * 9}, [1.0, 2.0]), ({"A": [2.0] * 9}, [1.0])]),
+    ("type s [n] = A [n*n]f64 | C\ntype w [n] = V (s [n + 1]) | W (s [n])\n"
+     "def f (p : (w [2], w [3])) : f64 = case p.0 of | V y -> (case y of | A z -> sum z | C -> 0) | W _ -> 1",
+     "type s [n, n1] = A [n1]f64 | C\ntype w [n, n1, n2, n3] = V (s [n1, n2]) | W (s [n, n3])",
+     [({"V": {"A": [1.0] * 9}}, {"V": {"A": [1.0] * 16}})]),
+    ("type a = X f64\ntype t b = P b | Q a\n"
+     "def f (p : t f64) : f64 = case p of | P x -> x | Q y -> (case y of | X z -> z*z)",
+     "type a1 = X f64\ntype t a = P a | Q a1", [{"P": 1.0}, {"Q": {"X": 3.0}}]),
+    ("type s = A [2]f64 | B\ntype p a = P f64 | Q\ndef f (x : p s) : f64 = case x of | P y -> y*y | Q -> 1",
+     "type s = A [2]f64 | B\ntype p a = P f64 | Q", [{"P": 2.0}])])
+def test_declarations_are_found_again(text: str, declared: str, arguments: list[object]) -> None:
+    """Fails when two sizes make two types, when a size that no value shows is lost, when parentheses are missing."""
+    f = catad.compile(text).f
+    for g in (f, catad.grad(f)):
+        assert agree(g, [(a,) for a in arguments]).startswith(f"{declared.rstrip()}\n\n")
+
+
 PHANTOM = """
     def g [n] (x : [n]f64) (s : t [n]) : f64 = case s of | A z -> ITEM + f64 n | C -> 0
     def f [n, m] (x : [n]f64) (y : [m]f64) : f64 = g x (mk y)
