@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial, reduce
 
 from catad.elaborate import phrases as p
 from catad.elaborate.loops import Finish, write_loop, write_while
@@ -54,8 +55,11 @@ from catad.types.type import (
     Type,
     dims,
     flatten,
+    leaf,
     map_type,
+    subst,
     tangent,
+    type_sizes,
 )
 
 __all__ = ["net_to_cad", "table_to_cad"]
@@ -74,7 +78,7 @@ def table_to_cad(table: Table, name: str, shown: str | None = None) -> str:
     entries = {n: _renamed(e, sums) for n, e in entries.items()}
     with deep():
         definitions = [_Definition(table.nets[n], entries[n], names, entries, sums).text(names[n]) for n in order]
-    return "\n".join(["\n".join([*sums.declarations(), ""]), *definitions] if sums.known else definitions)
+    return "\n".join(["\n".join([*sums.declarations(), ""]), *definitions] if sums.uses else definitions)
 
 
 def _laid_out(e: Entry) -> Entry:
@@ -186,20 +190,20 @@ class _Definition:
         self.names = Names(functions.values())
         self.sizes: dict[str, str] = {}                # sizes bound by a wire, and how to write them
         self.divided: dict[Size, str] = {}             # sizes with a divisor get a name at the top
+        self.measured = _measured(self.net, self.entry)
 
     def text(self, name: str) -> str:
-        params = [(self.names.fresh(legal(x)), x, _plain(t)) for x, t in self.entry.params]
+        params, result = self._head()
         numbers = {x for _, x, _ in params}
         named = [s for s in self.entry.sizes if s not in numbers]
         for s in named:
             self.names.take(s)
-        self.sizes |= {x: y for y, x, t in params if t == I64 and x != y}
+        told = {y for t in (*(t for _, _, t in params), result) for s in type_sizes(t) for y in s.variables}
         opened: list[str] = []
         leaves: list[Phrase] = []
         for y, x, t in params:
             if self._is_wire(x):
-                leaves += self.opened(Phrase(y), t, opened, y)
-        result = _plain(self.entry.result)
+                leaves += [Phrase(y, natural=y in told)] if t == I64 else self.opened(Phrase(y), t, opened, y)
         body = self.body(self.net, leaves, lambda out, types: self.assemble(result, iter(out)),
                          keep=not all(_is_leaf(t) for t in (result.items if isinstance(result, Prod) else [result])))
         words = [f"def {name}" + (f" [{', '.join(named)}]" if named else ""),
@@ -209,6 +213,14 @@ class _Definition:
         top = [f"let {x} = {size_term(size, self.sizes).text} in\n" for size, x in self.divided.items()]
         top += [line + "\n" for line in opened]
         return f"{doc}{head}\n  {p.indent(''.join(top) + body.text, 2)}\n"
+
+    def _head(self) -> tuple[list[tuple[str, str, Type]], Type]:
+        """The parameters, each with its name here, its own name and its type, and the type of the result."""
+        names = [self.names.fresh(legal(x)) for x, _ in self.entry.params]
+        self.sizes |= {x: y for y, (x, t) in zip(names, self.entry.params, strict=True) if t == I64 and x != y}
+        new = {x: Size.var(y) for x, y in self.sizes.items()}
+        params = [(y, x, _plain(subst(t, {}, new))) for y, (x, t) in zip(names, self.entry.params, strict=True)]
+        return params, _plain(subst(self.entry.result, {}, new))
 
     def opened(self, whole: Phrase, t: Type, lines: list[str], hint: str) -> list[Phrase]:
         """The leaves of a named value."""
@@ -260,7 +272,7 @@ class _Definition:
         name = self.names.fresh(hint)
         lines.append(p.block(f"let {name} =", phrase.text, "in") if "\n" in phrase.text or len(phrase.text) > 76
                      else f"let {name} = {phrase.text} in")
-        return Phrase(name)
+        return Phrase(name, natural=phrase.natural)
 
     def spread(self, phrase: Phrase, t: Type, lines: list[str], hint: str) -> list[Phrase]:
         """The leaves of a phrase of type `t`, named first if there are several."""
@@ -291,8 +303,7 @@ class _Definition:
                     binders = ", ".join(f"{self.names.fresh('i')} < {self.extent(s)}" for s in sizes)
                 return [Phrase(f"for {binders} -> {item}", p.OPEN)] if sizes else args
             case Guard():
-                return [self._guard(a, t, net.wires[w]) for a, t, w in
-                        zip(args, net.type_of(box.sources), box.targets, strict=True)]
+                return self._guard(box, args, net, lines, wanted)
             case Assert():
                 return [p.apply("assert", [args[0], self.plain(args[1], net.wires[box.sources[1]])])]
             case Trace():
@@ -346,15 +357,33 @@ class _Definition:
             return p.infix(name, args[0], args[1])
         return p.apply(_FUNCTIONS.get(name, name), args)
 
-    def _guard(self, phrase: Phrase, found: Type, wanted: Type) -> Phrase:
-        if any(x in self.sizes for s in dims(wanted) for x in s.variables):     # a size that types cannot name
-            tests = [p.infix("eq", size_term(a, self.sizes), size_term(b, self.sizes))
-                     for a, b in zip(dims(found), dims(wanted), strict=True) if a != b]
-            test = tests[0]
-            for t in tests[1:]:
-                test = p.infix("and", test, t)
-            return Phrase(f"assert ({test.text}) {self.plain(phrase, found).at(p.POSTFIX)}", p.APPLIED)
-        return phrase if found == wanted else Phrase(f"({self.plain(phrase, found).text} : {wanted})")
+    def _guard(self, box: Box, args: list[Phrase], net: Net, lines: list[str], wanted: Sequence[bool]) -> list[Phrase]:
+        """Types say what they can of the checks; what is left comes before the first result that is used."""
+        assert isinstance(box.op, Guard)
+        out, said = list(args), set[tuple[Size, Size]]()
+        for k, (found, new) in enumerate(zip(net.type_of(box.sources), net.type_of(box.targets), strict=True)):
+            checks = {(self.meant(a), self.meant(b)) for a, b in zip(dims(found), dims(new), strict=True)}
+            if wanted[k] and any(a != b for a, b in checks):
+                out[k] = Phrase(f"({self.plain(args[k], found).text} : {self._type(new, lines)})")
+                said |= checks
+        tests = [p.infix("eq", self.size(a), self.size(b)) for a, b in dict.fromkeys(box.op.checks)
+                 if self.meant(a) != self.meant(b) and (self.meant(a), self.meant(b)) not in said]
+        if tests:
+            k = wanted.index(True)
+            item = self.plain(out[k], net.wires[box.targets[k]])
+            out[k] = self.let(p.apply("assert", [reduce(partial(p.infix, "and"), tests), item]), lines)
+        return out
+
+    def meant(self, size: Size) -> Size:
+        """The size as the text speaks of it."""
+        return size.subst(self.measured).subst({x: Size.of(int(y)) if y.isdigit() else Size.var(y)
+                                                for x, y in self.sizes.items()})
+
+    def _type(self, t: Type, lines: list[str]) -> str:
+        """The type of a wire, in the text."""
+        sizes = [self.size(s) for s in dims(t)]
+        named = [self.let(s, lines, "n") if s.level == p.PRODUCT else s for s in sizes]      # a division
+        return f"[{', '.join(s.text for s in named)}]{leaf(t)}"
 
     def _call(self, name: str, sizes: Mapping[str, Size], args: list[Phrase], lines: list[str]) -> list[Phrase]:
         entry = self.entries[name]
@@ -400,7 +429,7 @@ class _Definition:
             case Data():
                 tag = self.plain(p.index(next(leaves), at), I64)
                 return self.sums.together(t, tag, [self.assemble(u, leaves, at) for _, u in t.payloads.fields])
-            case Array(size, item) if not _is_leaf(t):
+            case Array(size, item) if not _is_leaf(t) or leaf(t) == UNIT:
                 with self.names.inner():
                     i = self.names.fresh("i")
                     inner = self.assemble(item, leaves, (*at, i)).text
@@ -413,6 +442,7 @@ class _Definition:
 
     def size(self, size: Size) -> Phrase:
         """The value of a size. One with a divisor is no size expression to the checker unless it has a name."""
+        size = size.subst(self.measured)
         whole = all(c.denominator == 1 for _, c in size.terms)
         if whole or any(x in self.sizes for x in size.variables):
             return size_term(size, self.sizes)
@@ -421,9 +451,19 @@ class _Definition:
         return Phrase(self.divided[size])
 
     def _extent(self, op: BindSize, wire: Phrase, lines: list[str]) -> str:
-        """How to write a size that a wire gives; where it may be negative, that counts as 0."""
-        clamped = p.apply("max", [Phrase("0"), wire]) if op.clamp else wire
-        return self.let(clamped, lines, "n").text
+        """How to write a size that a wire gives; where it may be negative, that counts as 0 or is an error."""
+        if not wire.natural:
+            wire = (p.apply("max", [Phrase("0"), wire]) if op.clamp else
+                    p.apply("assert", [p.infix("ge", wire, Phrase("0")), wire]))
+        return self.let(wire, lines, "n").text
+
+
+def _measured(net: Net, entry: Entry) -> dict[str, Size]:
+    """Sizes that the net measures at its inputs, to compare them with what their types say: there that is all."""
+    types = [w for _, t in entry.params for w in flatten(t)]
+    declared = zip(types[len(types) - len(net.inputs):], net.source, strict=True)
+    return {given.variable: s for t, u in declared for s, given in zip(dims(t), dims(u), strict=True)
+            if s != given and given.variable is not None}
 
 
 def _is_leaf(t: Type) -> bool:
@@ -440,7 +480,7 @@ def _constant(value: float | int | bool, t: Type) -> Phrase:
     if t == BOOL:
         return Phrase("true" if value else "false")
     if t == I64:
-        return Phrase(str(value)) if value >= 0 else Phrase(str(value), p.PREFIX)
+        return Phrase(str(value), natural=True) if value >= 0 else Phrase(str(value), p.PREFIX)
     text = repr(float(value))                                   # nan, inf and -inf are names of the library
     phrase = Phrase(text, p.PREFIX if text.startswith("-") else p.ATOM)
     return p.apply("f32", [phrase]) if t == F32 else phrase

@@ -105,7 +105,7 @@ def _combines(kind: str, body: Net, outer: int) -> Box | None:
 
 def _map(w: Writer, op: Loop, body: Net, held: list[Phrase]) -> Phrase:
     i = w.names.fresh("i")
-    inner = w.body(body, [*held, Phrase(i)], w.group)
+    inner = w.body(body, [*held, Phrase(i, natural=True)], w.group)
     return Phrase(p.block(f"for {i} < {w.extent(op.size)} ->", inner.text), p.OPEN)
 
 
@@ -114,7 +114,7 @@ def _reduce(w: Writer, op: Loop, body: Net, held: list[Phrase], init: Phrase, la
     carry = body.inputs[len(held) + 1]
     (value,) = [s for s in last.sources if s != carry]
     i = w.names.fresh("i")
-    inner = w.body(body, [*held, Phrase(i), Phrase("_")], w.group, outputs=[value])
+    inner = w.body(body, [*held, Phrase(i, natural=True), Phrase("_")], w.group, outputs=[value])
     items = Phrase(p.block(f"for {i} < {w.extent(op.size)} ->", inner.text), p.OPEN)
     total = p.apply(_SUMS[kind], [items])
     return total if init.text in _UNITS[kind] else p.infix(kind, init, total)
@@ -127,7 +127,7 @@ def _accumulate(w: Writer, op: Loop, body: Net, held: list[Phrase], init: Phrase
         at = w.group(out[:-1], types[:-1])
         return Phrase(f"({at.text}, {w.plain(out[-1], types[-1]).text})")
 
-    inner = w.body(body, [*held, Phrase(i), Phrase("_")], pair, outputs=last.sources[1:])
+    inner = w.body(body, [*held, Phrase(i, natural=True), Phrase("_")], pair, outputs=last.sources[1:])
     head = f"accumulate {init.at(p.PIPE)} for {i} < {w.extent(op.size)} do"
     return Phrase(p.block(head, inner.text), p.OPEN)
 
@@ -150,7 +150,7 @@ def _general(w: Writer, op: Loop, body: Net, held: list[Phrase], inits: list[Phr
         items = kept + written
         return items[0] if len(items) == 1 else Phrase(p.listed([x.text for x in items]))
 
-    inner = w.body(body, [*held, Phrase(inner_index), *carried], step)
+    inner = w.body(body, [*held, Phrase(inner_index, natural=True), *carried], step)
     text = f"let {i} = {w.extent(op.size)} - 1 - {trip} in\n{inner.text}" if op.down else inner.text
     state, start = carried + arrays, inits + zeros
     names, first = (state[0].text, start[0].text) if len(state) == 1 else (

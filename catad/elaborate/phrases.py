@@ -32,11 +32,15 @@ INFIX = {
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Text and how tightly it binds; `path` holds what is left to do: "" for an index, ".0" for a projection."""
+    """Text and how tightly it binds; `path` holds what is left to do: "" for an index, ".0" for a projection.
+
+    `natural` says that it is a whole number that is surely not negative.
+    """
 
     text: str
     level: int = ATOM
     path: tuple[str, ...] = ()
+    natural: bool = False
 
     def at(self, level: int) -> str:
         """The text, in parentheses unless it binds at least so tightly."""
@@ -60,7 +64,8 @@ def infix(row: str, left: Phrase, right: Phrase) -> Phrase:
     if row in ("add", "sub") and right.level == PREFIX and right.text.startswith("-"):
         return infix("sub" if row == "add" else "add", left, Phrase(right.text[1:], POWER))
     op, level, least_left, least_right = INFIX[row]
-    return Phrase(f"{left.at(least_left)} {op} {right.at(least_right)}", level)
+    natural = row in ("add", "mul") and left.natural and right.natural
+    return Phrase(f"{left.at(least_left)} {op} {right.at(least_right)}", level, natural=natural)
 
 
 def prefix(op: str, item: Phrase) -> Phrase:

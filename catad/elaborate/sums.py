@@ -3,9 +3,7 @@
     let tag = case s of | Circle _ -> 0 | Dot -> 1 in          if tag == 0 then Circle payload else Dot
     let payload = case s of | Circle x -> x | _ -> 0.0 in
 
-A declared type is written with parameters where its arguments and sizes stood:
-
-    type shape a [n] = Points [n]a | Dot
+`declared` says how the types are declared.
 """
 
 from __future__ import annotations
@@ -14,15 +12,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from catad.elaborate import phrases as p
+from catad.elaborate.declared import LETTERS, Declaration, given_sizes, given_types
 from catad.elaborate.naming import Names, legal
 from catad.elaborate.phrases import Phrase
 from catad.types.size import Size
-from catad.types.type import BOOL, F32, I64, UNIT, Array, Data, Prod, Record, Type, TypeVar, map_type, of_size
+from catad.types.type import BOOL, F32, I64, Array, Data, Fun, Prod, Record, Type, map_type
 
 __all__ = ["Sums", "holds_sum"]
 
-Cases = tuple[tuple[str, Type | None], ...]
-Key = tuple[str, int, int, Cases]               # name, how many types and sizes it takes, constructors
+# name, how many types and sizes it takes, and for each constructor whether it holds something
+Key = tuple[str, int, int, tuple[tuple[str, bool], ...]]
 
 
 def holds_sum(t: Type) -> bool:
@@ -52,18 +51,21 @@ class Sums:
     """The declared types that occur in some types, under names of their own."""
 
     def __init__(self, types: Iterable[Type]) -> None:
-        self.names = Names()
-        self.known: dict[Key, tuple[str, tuple[str, ...]]] = {}
+        self.names = Names(LETTERS)
+        self.uses: dict[Key, dict[Data, None]] = {}             # inner ones first
+        self.known: dict[Key, Declaration] = {}
+        self.named: dict[str, Declaration] = {}
         for t in types:
             self._visit(t)
+        self.new = {key: (self.names.fresh(legal(key[0])), tuple(self.names.fresh(legal(x)) for x, _ in key[3]))
+                    for key in self.uses}
 
     def _visit(self, t: Type) -> None:
         match t:
             case Data():
-                for _, payload in t.cases:
-                    if payload is not None:
-                        self._visit(payload)
-                self._enter(t)
+                for u in (*t.args, *(payload for _, payload in t.cases if payload is not None)):
+                    self._visit(u)
+                self.uses.setdefault(_key(t), {})[t] = None
             case Prod(items):
                 for i in items:
                     self._visit(i)
@@ -72,39 +74,36 @@ class Sums:
                     self._visit(f)
             case Array(_, item):
                 self._visit(item)
+            case Fun(a, b):
+                self._visit(a)
+                self._visit(b)
 
-    def _enter(self, t: Data) -> None:
-        key, _ = _general(t)
+    def declaration(self, t: Data) -> Declaration:
+        """The declaration of a sum among the types."""
+        key = _key(t)
         if key not in self.known:
-            name = self.names.fresh(legal(t.name))
-            self.known[key] = (name, tuple(self.names.fresh(legal(x)) for x, _ in t.cases))
+            name, constructors = self.new[key]
+            d = Declaration(name, constructors, list(self.uses[key]), self.declaration)
+            self.known[key] = self.named[name] = d
+        return self.known[key]
 
     def declarations(self) -> list[str]:
         """One line for each type, inner ones first."""
-        out = []
-        for (_, types, sizes, cases), (name, constructors) in self.known.items():
-            numbers = [f"[{', '.join(map(_number, range(sizes)))}]"] if sizes else []
-            head = " ".join(["type", name, *_LETTERS[:types], *numbers, "="])
-            parts = [x if payload is None else f"{x} {_atom(self.plain(payload))}"
-                     for x, (_, payload) in zip(constructors, cases, strict=True)]
-            out.append(f"{head} {' | '.join(parts)}")
-        return out
+        return [str(self.declaration(next(iter(uses)))) for uses in self.uses.values()]
 
     def plain(self, t: Type) -> Type:
-        """The type with its sums under their names here."""
+        """The type with its sums under their names here, each with an argument for every parameter."""
         def rename(u: Type) -> Type | None:
             if isinstance(u, Data):
-                key, sizes = _general(u)
-                return Data(self.known[key][0], (*map(self.plain, _types(u)), *map(of_size, sizes)), u.cases)
+                d = self.declaration(u)
+                cases = tuple((x, None if payload is None else self.plain(payload)) for x, payload in u.cases)
+                return Data(d.name, tuple(map(self.plain, d.arguments(u))), cases)
             return None
         return map_type(rename, t)
 
     def constructors(self, t: Data) -> tuple[str, ...]:
-        """The names of its constructors here."""
-        for (*_, cases), (name, found) in self.known.items():
-            if name == t.name and [x for x, _ in cases] == [x for x, _ in t.cases]:
-                return found
-        return self.known[_general(t)[0]][1]
+        """The names here of the constructors of a type that went through `plain`."""
+        return self.named[t.name].constructors
 
     # ── values, of types that went through `plain`
 
@@ -184,34 +183,6 @@ class Sums:
         return Phrase(text, p.OPEN if len(values) > 1 else p.APPLIED)
 
 
-_LETTERS = "abcdefgh"
-
-
-def _number(k: int) -> str:
-    return f"n{k or ''}"
-
-
-def _types(t: Data) -> tuple[Type, ...]:
-    return tuple(a for a in t.args if not isinstance(a, Array) or a.item != UNIT)
-
-
-def _general(t: Data) -> tuple[Key, tuple[Size, ...]]:
-    """The type as it may have been declared, with parameters where its arguments and sizes stand, and those sizes."""
-    types, sizes = _types(t), list[Size]()
-
-    def type(u: Type) -> Type | None:
-        return next((TypeVar(_LETTERS[k]) for k, a in enumerate(types) if a == u), None)
-
-    def size(s: Size) -> Size:
-        if s.constant is not None:
-            return s
-        if s not in sizes:
-            sizes.append(s)
-        return Size.var(_number(sizes.index(s)))
-    cases = tuple((x, None if payload is None else map_type(type, payload, size)) for x, payload in t.cases)
-    return (t.name, len(types), len(sizes), cases), tuple(sizes)
-
-
-def _atom(t: Type) -> str:
-    text = str(t)
-    return f"({text})" if " " in text and isinstance(t, Data) else text
+def _key(t: Data) -> Key:
+    return (t.name, len(given_types(t)), len(given_sizes(t)),
+            tuple((x, payload is not None) for x, payload in t.cases))
