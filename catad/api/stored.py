@@ -42,6 +42,7 @@ class Stored:
     flat: tuple[Any, ...]
     nodes: Mapping[int, int]              # leaves of trees: the axis of their nodes
     classes: Mapping[tuple[str, ...], type]
+    places: tuple[str, ...]               # how messages reach each leaf: `.x`
 
     def __repr__(self) -> str:
         return f"<catad value of type {self.of}>"
@@ -49,9 +50,11 @@ class Stored:
 
 def stored(p: Packer, t: Type) -> Any:
     """All that was packed, as a value of the type `t`; numbers and arrays of numbers are that already."""
+    from catad.elaborate.decompile import paths
     if isinstance(leaf(t), Scalar):
         return _frozen(p.flat[0])
-    return Stored(t, type(p), tuple(map(_frozen, p.flat)), {k: axis for k, axis, _ in p.counted}, dict(p.classes))
+    return Stored(t, type(p), tuple(map(_frozen, p.flat)), {k: axis for k, axis, _ in p.counted}, dict(p.classes),
+                  tuple(map("".join, paths(t))))
 
 
 def _frozen(value: Any) -> Any:
@@ -77,7 +80,7 @@ def put(p: Packer, t: Type, value: Stored, where: Any, sizes: tuple[Size, ...]) 
         if axis is not None:
             p.counted.append((start + k, axis, found[axis]))
         given = [(s, n) for j, (s, n) in enumerate(zip(found, np.shape(a), strict=True)) if j != axis]
-        p.bind_dims(tuple(s for s, _ in given), [n for _, n in given], where)
+        p.bind_dims(tuple(s for s, _ in given), [n for _, n in given], f"{where}{value.places[k]}")
     p.trees += [(tree, start + k) for tree, k in _trees(whole, 0)]
 
 
