@@ -207,6 +207,26 @@ def recurses(x: catad.f64):
     return recurses(x - 1)
 
 
+@catad.function
+def converts(x: "[n]f64"):
+    return x.astype(np.float32)
+
+
+@catad.function
+def misspells(x: "[n]f64"):
+    return x.summ()
+
+
+@catad.function
+def calls_a_method_that_is_a_function(x: "[n]f64"):
+    return x.softmax()
+
+
+@catad.function
+def reads_a_field_of_a_number(x: "[n]f64"):
+    return x[0].mass
+
+
 # what the checker says, at the place in Python
 
 @catad.function
