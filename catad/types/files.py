@@ -230,7 +230,7 @@ class CheckedFile:
     def _types_in_order(self) -> list[tree.TypeDecl]:
         """Each after those that it mentions: what is wrong with them is known then."""
         done: dict[str, tree.TypeDecl] = {}
-        stack = [(x, False) for x in reversed(self.types)]
+        stack = [(x, False) for x in reversed(list(self.types))]
         seen: set[str] = set()
         while stack:
             name, complete = stack.pop()

@@ -11,7 +11,7 @@ from catad.types.type import Array, Data, Fun, Prod, Record, Tangent, Type
 
 __all__ = ["DEPTH", "PARTS", "Measure"]
 
-DEPTH = 200                      # later passes recurse on types
+DEPTH = 100                      # later passes recurse on types
 PARTS = 10_000                   # and go through all parts
 
 

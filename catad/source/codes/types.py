@@ -118,7 +118,7 @@ next sibling, and let types that hold each other be one type.
 """),
     "E0229": Code("a type of absurd size", """
 Declarations that name each other twice double their parts at every step, so that a few lines declare more than any
-computer holds. A type has at most 10,000 parts, nested at most 200 deep; what repeats is kept in arrays.
+computer holds. A type has at most 10,000 parts, nested at most 100 deep; what repeats is kept in arrays.
 
     type p1 = (f64, f64)
     type p2 = (p1, p1)
