@@ -344,7 +344,7 @@ def _count(n: int) -> str:
 
 def _close(name: str, names: Sequence[str]) -> str | None:
     import difflib
-    best = difflib.get_close_matches(name, names, 1)
+    best = difflib.get_close_matches(str(name), names, 1)
     return f"did you mean `{best[0]}`?" if best else None
 
 

@@ -1,7 +1,8 @@
 """`catad doc FILE`: Markdown of what a file defines, from its types and the comments above.
 
-The comment at the head of the file is the introduction; tests in comments become the examples of the definition whose
-comment they are in, else of the one that they follow. FILE may be a module of the library: `catad doc std/linear.cad`.
+The comment at the head of the file is the introduction. Tests in comments become the examples of the definition right
+below them, or of the one that they follow where an empty line comes between. FILE may be a module of the library:
+`catad doc std/linear.cad`.
 """
 
 from __future__ import annotations
@@ -104,8 +105,8 @@ def _annotated(p: tree.Pattern) -> bool:
 
 
 def _above(source: Source, decl: tree.Decl) -> list[str]:
-    """The tests in the comment right above a definition, if that says something too."""
-    if not isinstance(decl, tree.Def) or not decl.doc:
+    """The tests in the comment right above a definition."""
+    if not isinstance(decl, tree.Def):
         return []
     lines = source.text[:decl.span.start].splitlines()
     block = list(itertools.takewhile(lambda line: line.startswith("--"), reversed(lines)))

@@ -339,8 +339,11 @@ class Builder:
         span, at = self.between(word, types[-1]), self.at(name)
         names, dims = tuple(p.text for p in params), tuple(s.text for s in sizes)
         if len(alternatives) == 1 and not _is_constructor(types[0]):
-            return t.TypeDecl(span, name.text, at, names, dims, (), types[0], "")
-        return t.TypeDecl(span, name.text, at, names, dims, tuple(map(self._constructor, types)), None, "")
+            return t.TypeDecl(span, name.text, at, names, dims, (), types[0], "", ())
+        constructors = tuple(map(self._constructor, types))
+        places = tuple(Span(self.source, a.span.start, a.span.start + len(x))
+                       for a, (x, _) in zip(types, constructors, strict=True))
+        return t.TypeDecl(span, name.text, at, names, dims, constructors, None, "", places)
 
     def _constructor(self, type: t.TypeExpr) -> tuple[str, t.TypeExpr | None]:
         match type:

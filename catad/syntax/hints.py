@@ -204,6 +204,13 @@ def _brackets(s: _Scene) -> Slip | None:
     return None
 
 
+def _imported_constructor(s: _Scene) -> Slip | None:
+    """`| m.Some x -> …`"""
+    if s.token.kind == "FIELD" and s.around(-1).kind == "NAME" and s.token.text[1:2].isupper():
+        return _say(f"in a case constructors of an import stand by themselves:  {s.token.text[1:]}")
+    return None
+
+
 def _words(s: _Scene) -> Slip | None:
     if s.token.kind == "NAME" and s.kinds == {"BAR"}:
         return _say("each arm of a case begins with  |")
@@ -226,7 +233,7 @@ def _top_level(s: _Scene) -> Slip | None:
 
 _RULES: tuple[Callable[[_Scene], Slip | None], ...] = (
     _top_level, _sign, _foreign_word, _loops, _let_without_in, _equality, _if_without_else, _chained, _argument,
-    _types, _brackets, _words)
+    _types, _brackets, _imported_constructor, _words)
 
 
 # ── characters ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -376,6 +376,11 @@ class TypeDecl(Decl):
     constructors: tuple[tuple[str, TypeExpr | None], ...]
     alias: TypeExpr | None
     doc: str
+    places: tuple[Span, ...]           # of the names of the constructors
+
+    def place(self, constructor: str) -> Span:
+        """Where a constructor is named."""
+        return next(p for p, (x, _) in zip(self.places, self.constructors, strict=True) if x == constructor)
 
     @property
     def head(self) -> str:

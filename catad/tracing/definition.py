@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from inspect import Parameter
 from typing import Any, get_args
 
-from catad.source import Span, error
+from catad.source import CatadError, Span, error
 from catad.source.deep import deep
 from catad.syntax import tree
 from catad.syntax.tables import tables
@@ -21,6 +21,7 @@ from catad.tracing.annotations import evaluated, fields_of, parsed, sizes_of, wr
 from catad.tracing.modules import Loader, Module
 from catad.tracing.sites import Sites
 from catad.tracing.trace import Trace, apply
+from catad.tracing.tracer import NoAttribute
 from catad.types.builtins import BUILTINS
 from catad.types.check import prelude
 from catad.types.session import Session
@@ -77,6 +78,8 @@ def _body(trace: Trace, function: Callable[..., Any], d: tree.Def, params: list[
         values = [trace.wrap(tree.Name(span, p.inner), t) for p, t in zip(params, types, strict=True)]
         found = function(**{p.name: v for p, v in zip(params, values, strict=True)})
         return block.around(trace.lift(found, span, stay=True))
+    except NoAttribute as e:
+        raise CatadError(e.diagnostics).with_traceback(e.__traceback__) from None
     finally:
         running.reset(token)
 

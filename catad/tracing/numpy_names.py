@@ -17,8 +17,11 @@ from catad.tracing.library import call, math
 from catad.tracing.operators import binary, mapped, rank, unary
 from catad.tracing.trace import Trace
 from catad.tracing.tracer import Tracer
+from catad.types.builtins import BUILTINS
+from catad.types.check import prelude
+from catad.types.context import suggest
 
-__all__ = ["function_call", "method", "ufunc_call"]
+__all__ = ["function_call", "instead", "method", "ufunc_call"]
 
 _OPERATORS = {
     "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "true_divide": "/", "floor_divide": "//",
@@ -201,6 +204,24 @@ def method(x: Tracer, name: str) -> Any:
     if name in _METHODS:
         return partial(_method, x, name)
     return _dtype(x) if name == "dtype" else None
+
+
+_INSTEAD = {
+    "astype": "numbers and arrays are converted by catad.f64(x), catad.f32(x) and catad.i64(x)",
+    "item": "a traced number is used as it is", "tolist": "a traced array is used as it is",
+    "fill": "values do not change: make another array with catad.array(… for i in catad.range(n))",
+    "reshape": "catad.array(… for i in catad.range(n)) makes an array of another shape", "real": "all numbers are real",
+}
+_ATTRIBUTES = (*sorted(_METHODS), "T", "at", "dtype", "flatten", "ndim", "shape", "size")
+
+
+def instead(name: str) -> list[str]:
+    """Help for an attribute that traced values lack."""
+    known = {*BUILTINS, *prelude().value_names()}
+    if name in _INSTEAD or name in known:
+        return [_INSTEAD.get(name, f"write  catad.math.{name}(x)")]
+    near = list(suggest(name, _ATTRIBUTES))
+    return near or ["catad.math has all functions of the language; `dir(catad.math)` lists them"]
 
 
 def _method(x: Tracer, name: str, *args: Any, **kwargs: Any) -> Any:

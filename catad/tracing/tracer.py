@@ -16,11 +16,15 @@ from catad.types.type import Array, Type
 if TYPE_CHECKING:
     from catad.tracing.trace import Block, Trace
 
-__all__ = ["Tracer"]
+__all__ = ["NoAttribute", "Tracer"]
 
 _CHOOSE = ["choose between values with catad.where(c, a, b), between computations with catad.cond(c, f, g)",
            "repeat while something holds with catad.while_loop(condition, body, start)",
            "truth values are combined with & and |, and negated with ~"]
+
+
+class NoAttribute(CatadError, AttributeError):
+    """So that `hasattr` says no. Outside of the traced function it is any CatadError."""
 
 
 class Tracer:
@@ -115,9 +119,14 @@ class Tracer:
         raise self._refuse("E0633", "a traced value has no attributes to set", ["give it a name of its own"])
 
     def __getattr__(self, name: str) -> Any:
-        from catad.tracing.numpy_names import method
-        if name.startswith("__") or (found := method(self, name)) is None:
-            raise AttributeError(f"a traced {self.trace.session.show(self.type)} has no attribute {name!r}")
+        from catad.tracing.numpy_names import instead, method
+        if name.startswith("_"):                           # what protocols ask for
+            raise AttributeError(f"a traced value has no attribute {name!r}")
+        found = method(self, name)
+        if found is None:
+            shown = self.trace.session.show(self.type)
+            e = self._refuse("E0636", f"a traced {shown} has no attribute `{name}`", instead(name))
+            raise NoAttribute(e.diagnostics)
         return found
 
     # ── indexing and shape ─────────────────────────────────────────────────────────────────────────────────────

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from itertools import takewhile
 
-from catad.source import Span
+from catad.source import CatadError, Span
 from catad.syntax import tree
 from catad.types.constraint import ANY, DATA
-from catad.types.context import Context, Expansion, World, suggest
+from catad.types.context import Context, Expansion, World
 from catad.types.meta import NoTangent, Unfit
 from catad.types.recursive import child, ends, holds_child, in_products, not_inside
 from catad.types.sizes import annotated
@@ -31,15 +30,11 @@ from catad.types.type import (
     holds_function,
     of_size,
 )
+from catad.types.unfit_types import foreign, misapplied, too_large, undeclared, unknown
 
-__all__ = ["declared_data", "resolve", "unknowns", "variables"]
+__all__ = ["declared_data", "expanded", "resolve", "unknowns", "variables"]
 
 _SCALARS: dict[str, Type] = {"f64": F64, "f32": F32, "i64": I64, "bool": BOOL}
-_FOREIGN = {
-    "float": "f64", "double": "f64", "real": "f64", "number": "f64", "num": "f64", "int": "i64", "integer": "i64",
-    "long": "i64", "nat": "i64", "boolean": "bool", "unit": "()", "string": None, "str": None, "list": None,
-    "array": None, "vector": None, "matrix": None, "tensor": None, "complex": None,
-}
 
 
 def resolve(c: Context, t: tree.TypeExpr) -> Type:
@@ -84,51 +79,53 @@ def _named(c: Context, name: str, args: tuple[tree.TypeExpr, ...], sizes: tuple[
         return _SCALARS[name]
     found = c.world.declared_type(name)
     if found is not None:
-        return _expand(c, *found, args, sizes, span)
+        return _expand(c, *found, name, args, sizes, span)
     if c.world.unread(name):
         return c.unifier.meta()
-    if args or sizes or "." in name or not name[:1].islower() or re.fullmatch(r"[fiuc]\d+", name) or name in _FOREIGN:
-        raise _unknown(c, name, span)
+    if args or sizes or "." in name or not name[:1].islower() or foreign(name):
+        raise unknown(c, name, span)
     known = c.type_variables.get(name)
     if known is None:
         known = c.type_variables[name] = c.unifier.meta() if c.scopes else TypeVar(name)
     return known
 
 
-def _unknown(c: Context, name: str, span: Span) -> Exception:
-    meant = _FOREIGN.get(name)
-    help = [f"did you mean `{meant}`?"] if meant else list(suggest(name, [*_SCALARS, *c.world.type_names()]))
-    if re.fullmatch(r"[fiuc]\d+", name):
-        help = ["the scalar types are f64, f32, i64 and bool"]
-    if name in ("list", "array", "vector", "matrix", "tensor"):
-        help = ["arrays are written `[n]f64`, matrices `[n, m]f64`"]
-    size = span.text[len(name):].strip()
-    if size[:1] == "[" and name[:1].islower():
-        help = [f"an array type has its size first: `{size}{meant or (name if name not in _FOREIGN else 'f64')}`"]
-    if name in _SCALARS:
-        return c.fail("E0203", f"`{name}` takes no types or sizes", span, help=help)
-    return c.fail("E0203", f"there is no type `{name}`", span, "unknown type", help=help)
-
-
-def _expand(c: Context, d: tree.TypeDecl, home: World, args: tuple[tree.TypeExpr, ...], sizes: tuple[tree.Expr, ...],
-            span: Span) -> Type:
-    for what, wanted, given in (("type", d.params, args), ("size", d.sizes, sizes)):
-        if len(given) != len(wanted):
-            number = f"{len(wanted) or 'no'} {what}{'' if len(wanted) == 1 else 's'}"
-            raise c.fail("E0203", f"`{d.name}` takes {number}, not {len(given)}", span,
-                         others=[(d.name_span, "declared here")], help=[f"it is written `{d.head}`"])
+def _expand(c: Context, d: tree.TypeDecl, home: World, name: str, args: tuple[tree.TypeExpr, ...],
+            sizes: tuple[tree.Expr, ...], span: Span) -> Type:
+    if (len(args), len(sizes)) != (len(d.params), len(d.sizes)):
+        raise misapplied(c, d, name, args, sizes, span)
     values = (*[resolve(c, a) for a in args], *[of_size(annotated(c, s)) for s in sizes])
-    if d.alias is None:
-        return data(c, d, home, values, span)
+    return expanded(c, d, home, values, span)
+
+
+def expanded(c: Context, d: tree.TypeDecl, home: World, values: tuple[Type, ...], span: Span) -> Type:
+    """A declared type at these arguments. Raises E0229 for one of absurd size."""
+    key, trees = (home.prefix + d.name, values), c.trees
+    if not d.params and key in c.expanded:
+        return c.expanded[key]
+    t = _data(c, d, home, values, span) if d.alias is None else _meant(c, d, home, values, d.alias)
+    too_large(c, d, t, span)
+    if not d.params and trees == c.trees and not holds_child(t):
+        c.expanded[key] = t
+    return t
+
+
+def _meant(c: Context, d: tree.TypeDecl, home: World, values: tuple[Type, ...], alias: tree.TypeExpr) -> Type:
+    """What an alias stands for."""
     with _inside(c, d, home, values):
-        return resolve(c, d.alias)
+        t = resolve(c, alias)
+        _closed(c, d, alias)
+    return t
 
 
 @contextmanager
 def _inside(c: Context, d: tree.TypeDecl, home: World, values: tuple[Type, ...]) -> Iterator[None]:
     """Names mean what they mean at the declaration; its parameters are `values`."""
-    key = home.prefix + d.name
-    if any(x.key == key for x in c.expanding):
+    key, wrong = home.prefix + d.name, home.refused(d.name)
+    if wrong is not None:
+        raise CatadError(wrong.diagnostics)
+    aliases = takewhile(lambda x: x.declaration.alias is not None, reversed(c.expanding))
+    if any(x.key == key for x in aliases):
         raise c.fail("E0207", f"the type `{d.name}` is defined by itself", d.name_span, "this alias has no end")
     saved = c.type_variables, c.type_sizes, c.size_names, c.size_params, c.env, c.world
     c.size_names, c.size_params, c.env, c.world = {}, {}, {}, home
@@ -147,7 +144,7 @@ def unknowns(c: Context, d: tree.TypeDecl, kind: int = ANY) -> tuple[Type, ...]:
     return (*[c.unifier.meta(kind) for _ in d.params], *[of_size(c.unifier.size()) for _ in d.sizes])
 
 
-def data(c: Context, d: tree.TypeDecl, home: World, values: tuple[Type, ...], span: Span) -> Type:
+def _data(c: Context, d: tree.TypeDecl, home: World, values: tuple[Type, ...], span: Span) -> Type:
     """A declared sum at these arguments; within its own payloads, that type as a child."""
     if child(c, home.prefix + d.name, values, span):
         return Child()
@@ -161,12 +158,8 @@ def declared_data(c: Context, d: tree.TypeDecl, home: World, values: tuple[Type,
         cases: list[tuple[str, Type | None]] = []
         for x, payload in d.constructors:
             t = None if payload is None else resolve(c, payload)
-            free = [v for v in c.type_variables if v not in d.params]
-            if free:
-                assert payload is not None
-                raise c.fail("E0203", f"`{free[0]}` is not a parameter of `{d.name}`", payload.span, "not known here",
-                             help=[f"declare it: `type {replace(d, params=(*d.params, free[0])).head} = …`"])
             if t is not None and payload is not None:
+                _closed(c, d, payload)
                 in_products(c, d, t, payload)
             cases.append((x, t))
     recursive = any(t is not None and holds_child(t) for _, t in cases)
@@ -174,6 +167,13 @@ def declared_data(c: Context, d: tree.TypeDecl, home: World, values: tuple[Type,
         ends(c, d, cases)
         _without_functions(c, d, values, cases, span)
     return Data(home.prefix + d.name, values, tuple(cases), c.nodes(d.name) if recursive else None)
+
+
+def _closed(c: Context, d: tree.TypeDecl, written: tree.TypeExpr) -> None:
+    """Raise E0203 for a type variable that is not a parameter of the declaration, a part of which was resolved."""
+    free = next((x for x in c.type_variables if x not in d.params), None)
+    if free is not None:
+        raise undeclared(c, d, free, written)
 
 
 def _without_functions(c: Context, d: tree.TypeDecl, values: tuple[Type, ...], cases: list[tuple[str, Type | None]],

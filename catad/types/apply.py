@@ -69,8 +69,9 @@ def _headed(c: Context, head: tree.Expr, args: list[Arg], span: Span) -> core.Te
                 return _apply_constructor(c, *found, x, args, where, span)
             if x in BUILTINS:
                 return _apply_builtin(c, BUILTINS[x], args, where, span)
-            raise c.fail("E0201", f"there is no `{x}` in scope", where, "unknown name",
-                         help=suggest(x, [*c.value_names(), *c.world.constructor_names(), *BUILTINS]))
+            there = [f"did you mean `{q}`?" for q in c.world.qualified(x)]
+            raise c.fail("E0201", f"there is no `{x}` in scope", where, "unknown name", help=there or suggest(
+                x, [*c.value_names(), *c.world.constructor_names(), *BUILTINS]))
         case tree.Field(where, tree.Name(_, alias), x) if c.local(alias) is None and (
                 found := c.world.constructor(x, alias)) is not None:
             return _apply_constructor(c, *found, x, args, where, span)

@@ -15,6 +15,7 @@ from catad.core import term as core
 from catad.source import CatadError, Span, error
 from catad.syntax import tree
 from catad.types.fault import escaped, explain
+from catad.types.measure import Measure
 from catad.types.meta import Escape, Fault, Why, Wrong
 from catad.types.pending import Cast
 from catad.types.scheme import Scheme
@@ -40,8 +41,10 @@ class World(Protocol):
     def prefix(self) -> str: ...
     def declared_type(self, name: str) -> tuple[tree.TypeDecl, World] | None: ...
     def constructor(self, name: str, alias: str | None = None) -> tuple[tree.TypeDecl, World] | None: ...
+    def refused(self, name: str) -> CatadError | None: ...
     def constructor_names(self) -> Iterable[str]: ...
     def value_names(self) -> Iterable[str]: ...
+    def qualified(self, name: str) -> Iterable[str]: ...
     def type_names(self) -> Iterable[str]: ...
     def unread(self, name: str) -> bool: ...
 
@@ -102,6 +105,9 @@ class Context:
         self.type_sizes: dict[str, Size] = {}              # what the sizes of a declared type stand for, within it
         self.defaults: list[tuple[Type, int]] = []         # unknowns to narrow before they are generalised
         self.expanding: list[Expansion] = []               # declared types being expanded
+        self.expanded: dict[tuple[str, tuple[Type, ...]], Type] = {}   # those that take sizes only, and hold no trees
+        self.measure = Measure()
+        self.trees = 0                                     # how many numbers of nodes were asked for
         self.header: tree.Pattern | None = None            # the parameter whose type is being read
         self.own: Own | None = None                        # the recursive definition that is being checked
         self.node_counts: dict[str, Span] = {}             # the numbers of nodes of trees among the parameters
@@ -167,6 +173,7 @@ class Context:
 
     def nodes(self, name: str) -> Size:
         """The number of nodes of a tree: a parameter brings its own, any other is to be found."""
+        self.trees += 1
         if self.header is None:
             return self.unifier.size(hidden=True)
         size = self.names.fresh(f"${name}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from catad.core import term as core
 from catad.source import CatadError
 from catad.syntax import tree
-from catad.types.annotate import declared_data, unknowns
+from catad.types.annotate import declared_data, expanded, unknowns
 from catad.types.context import Context, World, suggest
 from catad.types.join import Join
 from catad.types.matching import match, nested
@@ -20,12 +20,11 @@ from catad.types.type import UNIT, Data, Type, TypeVar, of_size
 __all__ = ["case", "declared"]
 
 
-def declared(world: World, d: tree.TypeDecl) -> CatadError | None:
-    """What is wrong with the declaration of a sum, if anything."""
-    from catad.types.infer import context
+def declared(c: Context, home: World, d: tree.TypeDecl) -> CatadError | None:
+    """What is wrong with the declaration of a type, if anything."""
     arguments = (*[TypeVar(x) for x in d.params], *[of_size(Size.var(x)) for x in d.sizes])
     try:
-        declared_data(context(world), d, world, arguments, d.name_span)
+        expanded(c, d, home, arguments, d.name_span)
     except CatadError as e:
         return e
     return None

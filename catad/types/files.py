@@ -16,7 +16,9 @@ from catad.types.context import World, suggest
 from catad.types.data import declared
 from catad.types.define import define
 from catad.types.derivative import derivative
+from catad.types.infer import context
 from catad.types.scheme import Scheme
+from catad.types.unfit_types import mentioned
 
 __all__ = ["CheckedFile"]
 
@@ -38,6 +40,7 @@ class CheckedFile:
         self.types: Mapping[str, tree.TypeDecl] = self.declared_types
         self.rules: Mapping[str, tree.Derivative] = self.declared_rules
         self.constructors: dict[str, tree.TypeDecl] = {}
+        self.refusals: dict[str, CatadError] = {}            # types that are declared wrongly
         self.schemes: dict[str, Scheme] = {}
         self.stack: list[str] = []
         self.definitions: dict[str, Definition] = {}
@@ -73,7 +76,8 @@ class CheckedFile:
             return None
         if not file.exports(name):
             raise error("E0201", f"`{alias}` has no `{name}`", span, "unknown name",
-                        notes=[f"`{alias}` is {file.source.name}"], help=suggest(name, file.defs))
+                        notes=[f"`{alias}` is {file.source.name}"],
+                        help=suggest(name, [*file.defs, *file.constructors]))
         return file.exported(name, span)
 
     def library(self, name: str) -> Scheme:
@@ -112,6 +116,10 @@ class CheckedFile:
         places = [*self.opened, *([self.prelude] if self.prelude is not None else [])]
         return next((t for f in places if (t := f.constructor(name)) is not None), None)
 
+    def refused(self, name: str) -> CatadError | None:
+        """What is wrong with the declaration of a type of this file, once it is known."""
+        return self.refusals.get(name)
+
     def constructor_names(self) -> Iterable[str]:
         yield from self.constructors
         for f in self.opened:
@@ -123,6 +131,10 @@ class CheckedFile:
             yield from f.defs
         if self.prelude is not None:
             yield from self.prelude.value_names()
+
+    def qualified(self, name: str) -> Iterable[str]:
+        """`alias.name` for each import that has this definition or constructor."""
+        return (f"{x}.{name}" for x, f in self.aliases.items() if f.exports(name) or name in f.constructors)
 
     def type_names(self) -> Iterable[str]:
         yield from self.types
@@ -150,7 +162,7 @@ class CheckedFile:
         finally:
             self.stack.pop()
         if outcome.error is not None:
-            self.diagnostics.extend(outcome.error.diagnostics)
+            self.report(outcome.error)
         if outcome.definition is not None:
             self.definitions[key] = outcome.definition
         self.schemes[name] = outcome.scheme                  # last: who sees it may take the definition
@@ -194,18 +206,19 @@ class CheckedFile:
             self.declared_rules.setdefault(d.name, d)
 
     def _constructors(self, d: tree.TypeDecl) -> None:
-        for x, payload in d.constructors:
+        for (x, _), place in zip(d.constructors, d.places, strict=True):
             if x in self.constructors:
-                span = d.span if payload is None else payload.span
-                self.report(error("E0209", f"two constructors are called `{x}`", span, "again here",
-                                  others=[(self.constructors[x].name_span, "one is declared here")]))
+                self.report(error("E0209", f"two constructors are called `{x}`", place, "again here",
+                                  others=[(self.constructors[x].place(x), "first here")]))
             self.constructors.setdefault(x, d)
 
     def check_all(self) -> None:
-        for t in self.types.values():
-            problem = declared(self, t) if t.alias is None else None
-            if problem is not None and not any(x.title == problem.diagnostics[0].title for x in self.diagnostics):
-                self.report(problem)                         # types in a circle have the same problem
+        c = context(self)
+        for t in self._types_in_order():
+            problem = declared(c, self, t)
+            if problem is not None:
+                self.refusals[t.name] = problem              # which is then that of all types that hold it
+                self.report(problem)
         for name, d in self.defs.items():
             self.scheme(name, d.name_span)
         for rule in self.rules.values():
@@ -213,6 +226,21 @@ class CheckedFile:
                 self._rule(rule)
             except CatadError as e:
                 self.report(e)
+
+    def _types_in_order(self) -> list[tree.TypeDecl]:
+        """Each after those that it mentions: what is wrong with them is known then."""
+        done: dict[str, tree.TypeDecl] = {}
+        stack = [(x, False) for x in reversed(list(self.types))]
+        seen: set[str] = set()
+        while stack:
+            name, complete = stack.pop()
+            if complete:
+                done[name] = self.types[name]
+            elif name not in seen:
+                seen.add(name)
+                stack.append((name, True))
+                stack += [(x, False) for x in mentioned(self.types[name]) if x in self.types]
+        return list(done.values())
 
     def _rule(self, d: tree.Derivative) -> None:
         """The derivative that a definition carries."""
@@ -225,7 +253,7 @@ class CheckedFile:
             self.definitions[rule.name] = rule
 
     def report(self, e: CatadError) -> None:
-        self.diagnostics.extend(e.diagnostics)
+        self.diagnostics.extend(d for d in e.diagnostics if d not in self.diagnostics)
 
     def own(self) -> tuple[str, ...]:
         return tuple(self.prefix + x for x in self.defs)

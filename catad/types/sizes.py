@@ -203,6 +203,8 @@ def _not_a_size(c: Context, e: tree.Expr) -> Exception:
             return c.fail("E0306", "this is not a size", name.span, f"`{name.name}` is `{c.show(local.type)}`",
                           others=[(local.span, "declared here")], help=["a size is an i64 or is bound in brackets"])
         known = [*c.size_names, *c.size_params, *c.type_sizes]
+        if c.expanding and name.name in c.expanding[-1].declaration.params:
+            raise _a_type(c, c.expanding[-1].declaration, name)
         home = f"definition: `def f [{name.name}] …`"
         if c.expanding:
             d = c.expanding[-1].declaration
@@ -212,6 +214,14 @@ def _not_a_size(c: Context, e: tree.Expr) -> Exception:
     return c.fail("E0306", "this is not a size", e.span, "not a polynomial in sizes",
                   help=["sizes are built from sizes, i64 parameters and integers with + - * ^ and division by "
                         "integers; give other values a name first: `let m = … in`"])
+
+
+def _a_type(c: Context, d: tree.TypeDecl, name: tree.Name) -> Exception:
+    """A parameter of a declaration that stands before the brackets is a type."""
+    x, others = name.name, tuple(p for p in d.params if p != name.name)
+    return c.fail("E0306", "this is not a size", name.span, f"`{x}` is a type here",
+                  others=[(d.name_span, f"`{d.head}` is declared here")],
+                  help=[f"if it should be a size: `type {replace(d, params=others, sizes=(*d.sizes, x)).head} = …`"])
 
 
 def _unknown(c: Context, e: tree.Expr) -> tree.Name | None:

@@ -42,12 +42,12 @@ F64, F32, I64, BOOL = Scalar("f64"), Scalar("f32"), Scalar("i64"), Scalar("bool"
 
 @dataclass(frozen=True, slots=True)
 class Prod(Type):
-    """A tuple type; the empty one is the unit."""
+    """A tuple type; the empty one is the unit. That of one item has no notation, and is shown as in Python."""
 
     items: tuple[Type, ...]
 
     def __str__(self) -> str:
-        return "(" + ", ".join(map(str, self.items)) + ")"
+        return "(" + ", ".join(map(str, self.items)) + (",)" if len(self.items) == 1 else ")")
 
 
 UNIT = Prod(())
@@ -74,7 +74,8 @@ class Array(Type):
     item: Type
 
     def __str__(self) -> str:
-        return f"[{', '.join(map(str, dims(self)))}]{leaf(self)}"
+        item = leaf(self)
+        return f"[{', '.join(map(str, dims(self)))}]" + (f"({item})" if isinstance(item, Fun) else str(item))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ class Data(Type):
 
     def __str__(self) -> str:
         sizes = [a for a in self.args if isinstance(a, Array) and a.item == UNIT]
-        types = [f"({a})" if " " in str(a) else str(a) for a in self.args if a not in sizes]
+        types = [f"({a})" if _ends_open(a) else str(a) for a in self.args if a not in sizes]
         return " ".join([self.name, *types, *([f"[{', '.join(str(a.size) for a in sizes)}]"] if sizes else [])])
 
 
@@ -177,7 +178,14 @@ class Tangent(Type):
     result: bool = False
 
     def __str__(self) -> str:
-        return f"({self.item})'" if " " in str(self.item) else f"{self.item}'"
+        open_ = _ends_open(self.item) or isinstance(self.item, Array)
+        return f"({self.item})'" if open_ else f"{self.item}'"
+
+
+def _ends_open(t: Type) -> bool:
+    """Would more words behind the notation of a type belong to it?"""
+    item = leaf(t)
+    return isinstance(item, Series) or (isinstance(item, Data) and bool(item.args)) or isinstance(t, Fun)
 
 
 def of_size(size: Size) -> Type:

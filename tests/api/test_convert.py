@@ -172,8 +172,11 @@ def test_a_converted_value_does_not_change(program: Any) -> None:
 def test_what_does_not_fit(program: Any) -> None:
     trees = program.all_of.convert("ts", TREES)
     fails("E0604", "did you mean `ts`?", lambda: program.all_of.convert("t", TREES))
+    fails("E0604", "it has no parameter `0`", lambda: program.all_of.convert(0, TREES))
     fails("E0605", "found a converted value of type [k]tree f64", lambda: program.total(trees))
     fails("E0608", "Leaf, Node", lambda: program.all_of.convert("ts", [{"Leef": 1.0}]))
+    shape = program.area.convert("s", {"Ball": {"centre": [1.0, 2.0], "radius": 1.0}})
+    fails("E0607", "n = 2 from `s.Ball.centre, dimension 1`", lambda: program.area(shape, [1.0]))
     exact = program.all_of.with_backend("exact")
     fails("E0605", "another backend", lambda: exact(trees, 2))
     assert exact(exact.convert("ts", TREES), 2) == 222

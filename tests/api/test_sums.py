@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -113,3 +114,15 @@ def test_command_line(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
     assert json.loads(capsys.readouterr().out) == {"Box": {"w": 2.5, "h": 1.0}}
     assert main(["run", str(file), "swap", '{"Dot": []}']) == 0
     assert json.loads(capsys.readouterr().out) == {"Dot": []}
+
+
+def test_declarations_may_be_nested_as_deep_as_is_allowed() -> None:
+    """Under the recursion limit of Python, which only passes of the compiler raise."""
+    depth = 98
+    value: dict[str, Any] = {"Z": [1.0] * 101}
+    lines = ["type p0 [n] = Z [n]f64 | Y", *(f"type p{k + 1} [n] = S{k} (p{k} [n + 1]) | T{k}" for k in range(depth))]
+    for k in range(depth):
+        value = {f"S{k}": value}
+    f = catad.compile("\n".join([*lines, f"def f (x : p{depth} [3]) (y : f64) : f64 = y"])).f
+    assert f(value, 2.0) == f(f.convert("x", value), 2.0) == 2.0
+    assert f.signature == f"f (x : p{depth} [3]) (y : f64) : f64"

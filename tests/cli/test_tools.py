@@ -108,6 +108,21 @@ def test_doc(tmp_path: pathlib.Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["doc", str(tmp_path / "none.cad")]) == 1
 
 
+def test_doc_and_fmt_agree_on_whose_tests_these_are(tmp_path: pathlib.Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Right above a definition they are its own, as the formatter shows them."""
+    path = tmp_path / "m.cad"
+    path.write_text("def g (x : f64) : f64 = x + x\n-- > h 2.0\n-- = 3.0\ndef h (x : f64) : f64 =\n  let y = x in\n"
+                    "  y + 1\n-- > k 1.0\n-- = 1.0\ndef k (x : f64) : f64 = x\n\n-- > k 2.0\n-- = 2.0\n\n"
+                    "def l (x : f64) : f64 = x\n")
+    for _ in range(2):
+        assert main(["doc", str(path)]) == 0
+        examples = [(part.split("\n")[0], [x for x in part.split("\n") if x.startswith("> ")])
+                    for part in capfd.readouterr().out.split("## ")[1:]]
+        assert examples == [("g", []), ("h", ["> h 2.0"]), ("k", ["> k 1.0", "> k 2.0"]), ("l", [])]
+        assert main(["fmt", str(path)]) == 0
+        capfd.readouterr()
+
+
 def test_doc_of_a_module_of_the_library(capfd: pytest.CaptureFixture[str]) -> None:
     """Its tests stand in the comments of the definitions, and belong to these."""
     assert main(["doc", "std/poly.cad"]) == 0

@@ -203,9 +203,10 @@ class Maker:
                 constructors = tuple((f"C{i}", self.type(atom=True) if self.r.random() < 0.6 else None)
                                      for i in self.some(1, 4))
                 params, sizes = ("a", "b")[:self.r.randint(0, 2)], ("n", "m")[:self.r.randint(0, 2)]
-                return t.TypeDecl(AT, "shape", AT, params, sizes, constructors, None, self.doc())
+                return t.TypeDecl(AT, "shape", AT, params, sizes, constructors, None, self.doc(),
+                                  (AT,) * len(constructors))
             case "alias":
-                return t.TypeDecl(AT, "shape", AT, (), ("n",)[:self.r.randint(0, 1)], (), self.type(), self.doc())
+                return t.TypeDecl(AT, "shape", AT, (), ("n",)[:self.r.randint(0, 1)], (), self.type(), self.doc(), ())
             case "derivative":
                 return t.Derivative(AT, "f", AT, ("x", "z"), "y", self.expr(), self.r.random() < 0.3)
         sizes = ("n", "m")[:self.r.randint(0, 2)]
@@ -239,7 +240,7 @@ def same(a: Any, b: Any) -> bool:
 
 
 def fields(node: t.Node) -> list[str]:
-    return [f for f in node.__dataclass_fields__ if f not in ("span", "name_span", "path_span")]
+    return [f for f in node.__dataclass_fields__ if f not in ("span", "name_span", "path_span", "places")]
 
 
 @pytest.fixture(scope="session")

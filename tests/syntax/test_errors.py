@@ -29,6 +29,8 @@ def fail(text: str) -> CatadError:
     ("def f x = let x = 1\n  y = 2 in x", "E0105", "each binding has its own let"),
     ("def f x = if x = 0 then 1 else 2", "E0105", "equality is  =="),
     ("def f x = if x then 1", "E0105", "expected `else`"),
+    ("def f x = case x of | m.Some y -> y | None -> 0", "E0105", "stand by themselves:  Some"),
+    ("def f x = case x of | Node (m.Leaf y, r) -> y | _ -> 0", "E0105", "stand by themselves:  Leaf"),
     ("def f x = if a then b elif c then d else e", "E0105", "else if"),
     ("def f x = sin (x + 1", "E0103", "`(` is never closed"),
     ("def f x = sin (x + 1\ndef g = 1", "E0103", "f.cad:1:15"),

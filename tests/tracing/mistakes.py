@@ -207,6 +207,56 @@ def recurses(x: catad.f64):
     return recurses(x - 1)
 
 
+@catad.function
+def converts(x: "[n]f64"):
+    return x.astype(np.float32)
+
+
+@catad.function
+def misspells(x: "[n]f64"):
+    return x.summ()
+
+
+@catad.function
+def calls_a_method_that_is_a_function(x: "[n]f64"):
+    return x.softmax()
+
+
+@catad.function
+def reads_a_field_of_a_number(x: "[n]f64"):
+    return x[0].mass
+
+
+SUMS = catad.compile("""type shape a [n] = Points [n]a | Two (a, a) | Nothing
+ def tot [n] (x : [n]f64) (s : shape f64 [n]) : f64 = case s of | Points x -> sum x | Two p -> p.0 * p.1 | Nothing -> x[0]
+""")
+
+
+@catad.function
+def misspells_a_constructor(x: "[n]f64"):
+    return SUMS.tot(x, {"Pints": x})
+
+
+@catad.function
+def passes_no_sum(x: "[n]f64"):
+    return SUMS.tot(x, x)
+
+
+@catad.function
+def passes_two_constructors(x: "[n]f64"):
+    return SUMS.tot(x, {"Points": x, "Nothing": ()})
+
+
+@catad.function
+def fills_nothing(x: "[n]f64"):
+    return SUMS.tot(x, {"Nothing": x})
+
+
+@catad.function
+def fills_something_wrongly(x: "[n]f64"):
+    return SUMS.tot(x, {"Two": x})
+
+
 # what the checker says, at the place in Python
 
 @catad.function

@@ -398,3 +398,32 @@ def test_each_instruction_has_its_place() -> None:
     assert e.value.code == "E0501"
     (label,) = e.value.diagnostics[0].labels
     assert label.span.text == "x[i]" and label.span.source.name == __file__
+
+
+SUMS = catad.compile("""
+type shape a [n] = Points [n]a | Two (a, a) | Nothing
+type tree = Leaf f64 | Node {l : tree, r : tree}
+
+def tot [n] (x : [n]f64) (s : shape f64 [n]) : f64 =
+  case s of | Points y -> dot x y | Two p -> p.0 * p.1 | Nothing -> x[0]
+def all_of [n, k] (s : [k]shape f64 [n]) (x : [n]f64) : f64 = sum (for i < k -> tot x s[i])
+def inside [n] (s : {a : (shape f64 [n], f64)}) (x : [n]f64) : f64 = tot x s.a.0 * s.a.1
+def rec total (t : tree) (x : f64) : f64 = case t of | Leaf y -> y * x | Node n -> total n.l x * total n.r x
+""")
+
+
+@pytest.mark.parametrize("use", [
+    lambda x: SUMS.tot(x, {"Points": x}), lambda x: SUMS.tot(x, {"Two": (x[0], 3.0)}), lambda x: SUMS.tot(x, "Nothing"),
+    lambda x: SUMS.tot(x, {"Nothing": ()}), lambda x: SUMS.all_of([{"Points": x}, "Nothing"], x),
+    lambda x: SUMS.inside({"a": ({"Two": (x[0], x[1])}, 2.0)}, x),
+    lambda x: SUMS.total({"Node": {"l": {"Leaf": x[0]}, "r": {"Node": {"l": {"Leaf": x[1]}, "r": {"Leaf": 2.0}}}}},
+                         x[2]),
+])
+def test_sums_are_given_as_outside(use: Callable[[Any], Any]) -> None:
+    @catad.function
+    def f(x: "[4]f64") -> catad.f64:  # noqa: F722
+        return use(x)
+
+    assert f(X) == pytest.approx(use(X), rel=1e-14)
+    assert catad.grad(f)(X) == pytest.approx([
+        (use(X + h) - use(X - h)) / 2e-6 for h in 1e-6 * np.eye(4)], rel=1e-6, abs=1e-8)

@@ -80,6 +80,18 @@ def test_other_errors_of_python_stay_what_they_are() -> None:
         f.signature  # noqa: B018
 
 
+def test_attributes_may_be_asked_for() -> None:
+    """`hasattr` says no, as do the protocols of Python and NumPy; who goes on without gets no error."""
+    seen: list[Any] = []
+
+    @catad.function
+    def f(x: "[n]f64") -> catad.f64:  # noqa: F722
+        seen[:] = [hasattr(x, "astype"), hasattr(x, "sum"), getattr(x, "lenght", 3), hasattr(x, "__array_interface__")]
+        return x.sum()
+
+    assert f([1.0, 2.0]) == 3.0 and seen == [False, True, 3, False]
+
+
 def test_without_a_source() -> None:
     """A text that was never in a file: the line is right, its text is not there."""
     scope: dict[str, Any] = {"catad": catad}

@@ -11,7 +11,8 @@ from catad.types.check import check
 
 
 def errors(text: str) -> tuple[Diagnostic, ...]:
-    files = {"round.cad": 'import "test.cad" as t', "one.cad": "def k = 1", "two.cad": "def k = 2"}
+    files = {"round.cad": 'import "test.cad" as t', "one.cad": "def k = 1", "two.cad": "def k = 2",
+             "shapes.cad": "type layer [n] = [n]f64\ntype opt a = None | Some a\ndef tot [n] (x : [n]f64) = sum x"}
 
     def load(path: str, importing: Source) -> Source:
         if path == "test.cad":
@@ -75,12 +76,12 @@ CASES = [
     ("E0203", "type t a = A b", "b"),
     ("E0206", "type t a = A a | B\ndef f (x : f64) = (vjp (\\y -> A sin) x).0", "A sin"),
     ("E0206", "type t = A (f64 -> f64)\ndef g (x : t) = 1.0\ndef f (x : t) = grad g x", "g"),
-    ("E0209", "type t = A f64\ntype u = A i64", "i64"),
+    ("E0209", "type t = A f64\ntype u = A i64", "A"),
     ("E0228", "type t = Leaf | Node [2]t", "[2]t"),
     ("E0228", "type o a = N | S a\ntype t = Leaf | Node (o t)", "o t"),
     ("E0228", "type t = Leaf | Node (f64 -> t)", "(f64 -> t)"),
     ("E0228", "type t a = Leaf a | Node (t (a, a))", "t (a, a)"),
-    ("E0228", "type t = A u | B\ntype u = C t | D", "t"),
+    ("E0228", "type t = A u | B\ntype u = C t | D", "u"),
     ("E0228", "type t = Node (t, t)", "t"),
     ("E0228", "type t = Leaf f64 | Node (t, t')", "t'"),
     ("E0220", "type t = A (t, f64 -> f64) | B", "t"),
@@ -91,6 +92,9 @@ CASES = [
     ("E0202", "def f (x : f64) : f64 = x\nderivative f (x) = y : y' = (x', y)", "(x', y)"),
     ("E0227", "def f (x : f64) : f64 = x\nderivative f (x, z) = y : y' = x'", "derivative f (x, z) = y : y' = x'"),
     ("E0227", "def f (g : f64 -> f64) : f64 = g 1\nderivative f (g) = y : y' = y", "f"),
+    ("E0229", "type p0 = A f64\n" + "".join(f"type p{k + 1} = P{k} (p{k}, p{k})\n" for k in range(12)), "p12"),
+    ("E0229", "type p0 = A f64\n" + "".join(f"type p{k + 1} = P{k} p{k}\n" for k in range(400)), "p100"),
+    ("E0229", "type d a = D (a, a)\ndef f (x : " + "d (" * 20 + "f64" + ")" * 20 + ") = 1", None),
     ("E0224", "def f (x : f64) = case x of | _ -> 1", "x"),
     ("E0224", "type t = Aa f64 | B\ndef f (x : t) = case x of | Ab y -> y | B -> 1", "| Ab y -> y"),
     ("E0224", "type t = A f64 | B\ndef f (x : t) = case x of | A -> 1 | B -> 2", "| A -> 1"),
@@ -173,6 +177,60 @@ def test_the_way_out_is_named(text: str, word: str) -> None:
 def test_sizes_are_explained_where_they_were_found() -> None:
     (d,) = errors("def f (x : [3]f64) (y : [4]f64) = dot x y")
     assert ("x", "here it is 3") in [(label.span.text, label.text) for label in d.labels]
+
+
+LAYER = "type layer [m, n] = {b : [m]f64, w : [m, n]f64}\ntype opt a = None | Some a\ntype g a [n] = [n]a\n"
+
+
+@pytest.mark.parametrize(("written", "at", "word"), [
+    ("layr [n, n]", "layr [n, n]", "did you mean `layer`?"), ("float [n]", "float [n]", "`[n]f64`"),
+    ("a [n]", "a [n]", "`[n]a`"), ("f64 [n]", "f64 [n]", "`[n]f64`"), ("f65 [n]", "f65 [n]", "`[n]f64`"),
+    ("g [n] f64", "[n] f64", "types first: `g f64 [n]`"), ("g [n]f64", "[n]f64", "types first: `g f64 [n]`"),
+    ("opt layer [2, 3]", "opt layer [2, 3]", "`opt (layer [2, 3])`"), ("opt opt f64", "opt opt f64", "`opt (opt f64)`"),
+    ("g opt f64 [2]", "g opt f64 [2]", "`g (opt f64) [2]`"),
+    ("g layer [2, 3]", "g layer [2, 3]", "it is written"), ("opt f64 [3]", "opt f64 [3]", "it is written `opt a`"),
+])
+def test_types_that_are_written_wrongly(written: str, at: str, word: str) -> None:
+    (d,) = errors(f"{LAYER}def f [n] (x : {written}) : f64 = 1")
+    assert d.code == "E0203" and d.labels[0].span.text == at
+    assert word in d.help[0]
+
+
+def test_names_of_imported_files_are_suggested() -> None:
+    start = 'import "shapes.cad" as m\n'
+    for text, name in (("def f (x : layer [2]) = 1", "m.layer"), ("def f (x : b.layer [2]) = 1", "m.layer"),
+                       ("def f (x : opt f64) = 1", "m.opt"), ("def f (x : f64) = Some x", "m.Some"),
+                       ("def f (x : f64) = m.Som x", "Some"), ("def f (x : [2]f64) = tot x", "m.tot")):
+        (d,) = errors(start + text)
+        assert d.help == (f"did you mean `{name}`?",), text
+
+
+@pytest.mark.parametrize(("text", "code", "at", "word"), [
+    ("type t a [n] = A ([a]f64) | B", "E0306", "a", "`type t [n, a] = …`"),
+    ("type p [n] = (a, [n]f64)", "E0203", "a", "`type p a [n] = …`"),
+    ("type p [n] = (a, [n]f64)\ndef f (x : p [2]) (y : a) : a = x.0", "E0203", "a", "`type p a [n] = …`"),
+    ("type s [n] = A ([n]f64, b) | B", "E0203", "b", "`type s b [n] = …`"),
+    ("type layer = f64\ntype p = {b : lyer}", "E0203", "lyer", "did you mean `layer`?"),
+    ("type p [n] = [n, m]f64", "E0302", "m", "`type p [n, m] = …`"),
+    ("type a = Dot | Line f64\ntype s [n] = Circ [n]f64 | Dot", "E0209", "Dot", ""),
+])
+def test_declarations_are_closed(text: str, code: str, at: str, word: str) -> None:
+    """Whether something uses them or not, and said once."""
+    (d,) = errors(text)
+    assert (d.code, d.labels[0].span.text) == (code, at)
+    assert word in "".join(d.help[:1])
+
+
+def test_an_alias_may_stand_for_a_tree_that_holds_it() -> None:
+    check(parse(Source("t.cad", "type t = A u | L\ntype u = (t, f64)\ndef f (x : t) = 1\ndef g (x : u) = f x.0")))
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_large_declarations_take_no_time(backwards: bool) -> None:
+    """In any order; and what they have too much is said once."""
+    lines = ["type p0 a = Z a | Y", *(f"type p{k + 1} a = P{k} (p{k} a, p{k} a)" for k in range(40))]
+    (d,) = errors("\n".join(lines[::-1] if backwards else lines) + "\ndef f (x : p40 f64) = 1")
+    assert d.code == "E0229"
 
 
 @pytest.mark.parametrize("op", ["+", "-", "*"])

@@ -48,9 +48,11 @@ Every parameter has a type, by its annotation:
 where `Line` is a dataclass or named tuple whose fields are annotated. There are no `*args` and `**kwargs`. The result
 need not be annotated.
 """),
-    "E0636": Code("a NumPy function that is not available", """
+    "E0636": Code("a NumPy function or method that is not available", """
 The functions of NumPy that have a counterpart in the language can be used on traced values, without options such as
-`out` and `keepdims`. `catad.math` has all functions of the language.
+`out` and `keepdims`, and so can the methods of arrays. `catad.math` has all functions of the language.
+
+    x.astype(np.float32)      →  catad.f32(x)
 """),
     "E0638": Code("a SymPy expression with no meaning in the language", """
 `catad.from_sympy` takes expressions of real numbers: arithmetic, the elementary functions, gamma, erf and their like,

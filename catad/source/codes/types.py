@@ -116,6 +116,15 @@ next sibling, and let types that hold each other be one type.
     type tree = Node {value : f64, children : [3]tree}                  -- wrong
     type tree = Node {value : f64, child : tree, next : tree} | End
 """),
+    "E0229": Code("a type of absurd size", """
+Declarations that name each other twice double their parts at every step, so that a few lines declare more than any
+computer holds. A type has at most 10,000 parts, nested at most 100 deep; what repeats is kept in arrays.
+
+    type p1 = (f64, f64)
+    type p2 = (p1, p1)
+    type p3 = (p2, p2)                      -- … wrong from p13 on
+    type p = [8192]f64
+"""),
     "E0224": Code("a constructor that does not fit", """
 `case` takes a value of a declared type apart, by the constructors of that type. A constructor that holds a value names
 it (or `_`); one that holds nothing has no name after it.
