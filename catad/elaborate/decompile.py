@@ -290,9 +290,11 @@ class _Definition:
                 with self.names.inner():
                     binders = ", ".join(f"{self.names.fresh('i')} < {self.extent(s)}" for s in sizes)
                 return [Phrase(f"for {binders} -> {item}", p.OPEN)] if sizes else args
-            case Guard():
-                return [self._guard(a, t, net.wires[w]) for a, t, w in
-                        zip(args, net.type_of(box.sources), box.targets, strict=True)]
+            case Guard(checks):
+                found, wanted = net.type_of(box.sources), net.type_of(box.targets)
+                if found == wanted:                              # types do not say what is compared
+                    return [self._tested(checks, a, t) for a, t in zip(args, found, strict=True)]
+                return [self._guard(*guarded) for guarded in zip(args, found, wanted, strict=True)]
             case Assert():
                 return [p.apply("assert", [args[0], self.plain(args[1], net.wires[box.sources[1]])])]
             case Trace():
@@ -348,13 +350,19 @@ class _Definition:
 
     def _guard(self, phrase: Phrase, found: Type, wanted: Type) -> Phrase:
         if any(x in self.sizes for s in dims(wanted) for x in s.variables):     # a size that types cannot name
-            tests = [p.infix("eq", size_term(a, self.sizes), size_term(b, self.sizes))
-                     for a, b in zip(dims(found), dims(wanted), strict=True) if a != b]
-            test = tests[0]
-            for t in tests[1:]:
-                test = p.infix("and", test, t)
-            return Phrase(f"assert ({test.text}) {self.plain(phrase, found).at(p.POSTFIX)}", p.APPLIED)
+            checks = [(a, b) for a, b in zip(dims(found), dims(wanted), strict=True) if a != b]
+            return self._tested(checks, phrase, found)
         return phrase if found == wanted else Phrase(f"({self.plain(phrase, found).text} : {wanted})")
+
+    def _tested(self, checks: Sequence[tuple[Size, Size]], phrase: Phrase, t: Type) -> Phrase:
+        """`assert (a == b && …) e`"""
+        tests = [p.infix("eq", self.size(a), self.size(b)) for a, b in checks]
+        if not tests:
+            return phrase
+        test = tests[0]
+        for other in tests[1:]:
+            test = p.infix("and", test, other)
+        return Phrase(f"assert ({test.text}) {self.plain(phrase, t).at(p.POSTFIX)}", p.APPLIED)
 
     def _call(self, name: str, sizes: Mapping[str, Size], args: list[Phrase], lines: list[str]) -> list[Phrase]:
         entry = self.entries[name]
