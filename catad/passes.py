@@ -14,6 +14,7 @@ from catad.functors.expand import Expander
 from catad.functors.kit import Kit, standard_kit
 from catad.net.build import Builder
 from catad.net.net import BindSize, Call, Entry, Guard, Net, Table, Wire
+from catad.net.sizes import require_told
 from catad.rewrite.normalise import Normaliser, Value
 from catad.rewrite.unchecked import checked
 from catad.source import error
@@ -73,6 +74,7 @@ def prepare(table: Table, name: str, *, kit: Kit | None = None, tidy: bool = Tru
             done = reachable(_unfolded(done, name, clean), name)
         if entry is not None:
             done[name] = bind(done[name], entry)
+            require_told(name, done[name], entry.span)
     return Table(done, {name: entry} if entry is not None else {})
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from catad.net.batch import vmap
 from catad.net.build import Builder
 from catad.net.net import Apply, Call, Derive, Entry, Lambda, Net, Table, Wire
 from catad.net.zero import constant, zero
@@ -105,7 +106,7 @@ def derive(table: Table, name: str, kind: str, *, argnums: tuple[int, ...], sing
     if new in table.nets:
         return table, new
     if kind == "vmap":
-        return _add(table, new, *_vmap(table, name, entry, in_axes))
+        return _add(table, new, *vmap(name, entry, in_axes))
     if kind == "hessian":
         table, inner = derive(table, name, "grad", argnums=argnums, single=single, order=1, in_axes=())
         return _add(table, new, *_hessian(table, inner, entry, argnums, single))
@@ -296,28 +297,6 @@ def _hessian(table: Table, inner: str, entry: Entry, argnums: tuple[int, ...], s
             return out[len(leaves):]
         wires += _each_entry(b, s, [outer, *job.arg_wires], row)
     return b.net(*wires), Entry(entry.params, product(t, t), entry.sizes, f"Hessian of {inner}", entry.span)
-
-
-def _vmap(table: Table, name: str, entry: Entry, in_axes: tuple[bool, ...]) -> tuple[Net, Entry]:
-    size = "batch"
-    while size in entry.sizes:
-        size += "_"
-    m = Size.var(size)
-    b, body = Builder(), Builder()
-    b.sizes.extend((*entry.sizes, size))
-    mapped: list[Wire] = []
-    args: list[Wire] = []
-    inner: list[tuple[Wire, bool]] = []
-    for (_, t), batched in zip(entry.params, in_axes, strict=True):
-        for w in flatten(t):
-            mapped.append(b.input(Array(m, w) if batched else w))
-            inner.append((body.input(Array(m, w) if batched else w), batched))
-    i = body.input(I64)
-    args = [body.prim("index", w, i) if batched else w for w, batched in inner]
-    out = call(body, name, entry, args)
-    wires = b.loop(m, body.net(*out), mapped)
-    params = tuple((x, Array(m, t) if batched else t) for (x, t), batched in zip(entry.params, in_axes, strict=True))
-    return b.net(*wires), Entry(params, Array(m, entry.result), (*entry.sizes, size), f"vmap of {name}", entry.span)
 
 
 KINDS: dict[str, Callable[[Job, int], Result]] = {

@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from catad.net.net import BindSize, Net, Table
-from catad.net.sizes import spoken
-from catad.source import error
+from catad.net.sizes import require_told, spoken
 from catad.types.size import Size
 from catad.types.type import Array as ArrayType
 from catad.types.type import dims
@@ -134,11 +133,7 @@ def _sources(low: Lowering, net: Net, name: str, inputs: Sequence[Port]) -> tupl
             cell = starts[net.inputs.index(b.sources[0])]
             site = low.site("E0506", b.span, f"a size is negative: {spoken(Size.var(b.op.name), '{a}')}")
             found[b.op.name] = SizeSource(b.op.name, cell, "clamp" if b.op.clamp else "error", site)
-    missing = [x for x in net.sizes if x not in found]
-    if missing:
-        raise error("E0722", f"`{name}` cannot be called from outside: its size {missing[0]} is not an argument",
-                    None, help=(f"let {missing[0]} stand alone as a dimension of an argument, "
-                                f"or pass it as an i64 parameter",))
+    require_told(name, net)
     return tuple(found[x] for x in entry_sizes(net))
 
 

@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from catad.net.label import BindSize, Call, Derive, Fill, Guard, Lambda, Loop, Op, SizeValue
+from catad.source import Span, error
 from catad.types.size import Size
-from catad.types.type import Type, type_sizes
+from catad.types.type import Type, dims, type_sizes
 
 if TYPE_CHECKING:
     from catad.net.net import Box, Net
 
-__all__ = ["bound_sizes", "box_sizes", "free_sizes", "op_sizes", "op_types", "spoken", "type_sizes"]
+__all__ = ["bound_sizes", "box_sizes", "free_sizes", "op_sizes", "op_types", "require_told", "spoken", "type_sizes"]
 
 
 def spoken(size: Size, value: str) -> str:
@@ -81,3 +82,13 @@ def free_sizes(net: Net) -> tuple[str, ...]:
         known = net._memo["free_sizes"] = tuple(sorted(seen.keys() - set(bound_sizes(net))))
     assert isinstance(known, tuple)
     return known
+
+
+def require_told(name: str, net: Net, span: Span | None = None) -> None:
+    """Raise E0722 unless the inputs tell each size: it is a dimension of one, or a box binds it to one."""
+    told = {s.variable for t in net.source for s in dims(t)}
+    told |= {b.op.name for b in net.boxes if isinstance(b.op, BindSize) and b.sources[0] in net.inputs}
+    for x in net.sizes:
+        if x not in told:
+            raise error("E0722", f"`{name}` cannot be called from outside: its size {x} is not an argument", span,
+                        help=(f"let {x} stand alone as a dimension of an argument, or pass it as an i64 parameter",))

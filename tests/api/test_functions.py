@@ -183,6 +183,46 @@ def test_second_order(program: Program, on: Callable[[Function], Function]) -> N
     assert j.tolist() == [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
 
 
+SIZED = """
+def h (k : i64) (x : [k]f64) : f64 = sum x * f64 k
+def told (k : i64) (x : [k]f64) : i64 = length x
+def scaled (k : i64) (x : [k]f64) : [k]f64 = for i < k -> x[i] * f64 k
+def longer (k : i64) (x : [k + 1]f64) : f64 = sum x * f64 k
+def g (k : i64) (x : f64) : [k]f64 = for i < k -> x * f64 i
+def f (k : i64) (x : f64) : f64 = sum (g k x)
+"""
+X = np.array([[1.0, 2.0], [3.0, 4.0]])
+
+
+def test_a_batch_binds_sizes_for_each_of_its_entries(on: Callable[[Function], Function]) -> None:
+    m = catad.compile(SIZED)
+    assert on(catad.vmap(m.f))([2, 3], [1.0, 2.0]).tolist() == [1.0, 6.0]
+    assert on(catad.vmap(catad.vmap(m.f)))([[2, 3]], [[1.0, 2.0]]).tolist() == [[1.0, 6.0]]
+    assert on(catad.vmap(catad.grad(m.f, "x")))([2, 3], [1.0, 2.0]).tolist() == [1.0, 3.0]
+    assert on(catad.jacobian(catad.vmap(m.f), "x"))([2, 3], [1.0, 2.0]).tolist() == [[1.0, 0.0], [0.0, 3.0]]
+    assert on(catad.vmap(m.g, (None, 0)))(3, [1.0, 2.0]).tolist() == [[0.0, 1.0, 2.0], [0.0, 2.0, 4.0]]
+    fails("E0506", "negative", lambda: on(catad.vmap(m.f))([2, -1], [1.0, 2.0]))
+
+
+@pytest.mark.parametrize(("name", "size", "value"), [
+    ("h", 2, [6.0, 14.0]), ("told", 2, [2, 2]), ("scaled", 2, (2 * X).tolist()), ("longer", 1, [3.0, 7.0])])
+def test_sizes_that_a_batch_gives_are_checked(on: Callable[[Function], Function], name: str, size: int,
+                                              value: list[float]) -> None:
+    """Fails when a size parameter of the batch is taken for the size itself: `h` at [5, 7] gave [15, 49]."""
+    v = on(catad.vmap(getattr(catad.compile(SIZED), name)))
+    for f in (v, on(catad.compile(v.source, entry=f"vmap_{name}"))):
+        assert f([size, size], X).tolist() == value
+    for wrong in ([size, size + 1], [5, 7], [0, 0]):
+        fails("E0502", "", lambda wrong=wrong: v(wrong, X))                           # type: ignore[misc]
+        with pytest.raises(CatadError):
+            f(wrong, X)
+
+
+def test_a_batch_of_results_has_one_shape() -> None:
+    m = catad.compile(SIZED)
+    fails("E0609", "leave `k` as it is", lambda: catad.vmap(m.g))
+
+
 def test_transforms_are_made_once(program: Program) -> None:
     assert catad.grad(program.ros) is catad.grad(program.ros)
     assert catad.grad(program.scaled, 0) is not catad.grad(program.scaled, 1)

@@ -57,6 +57,35 @@ def test_arrays_of_sums(program: catad.Program) -> None:
     np.testing.assert_array_equal(program.areas([]), [])
 
 
+PHANTOM = """
+type ph [n] = Ph f64 | Pn
+type square [n] = Square [n * n]f64 | Empty
+def f [n] (p : ph [n]) : f64 = case p of | Ph y -> y * f64 n | Pn -> 0
+def unread [n] (p : ph [n]) : f64 = case p of | Ph y -> y | Pn -> 0
+def g [n] (s : square [n]) : f64 = case s of | Square x -> sum x | Empty -> f64 n
+def units [n] (x : [n]()) : i64 = n
+def fixed (x : f64) : f64 = f (Ph x : ph [3])
+def told [n] (x : [n]f64) (p : ph [n]) : f64 = sum x * f p
+"""
+
+
+@pytest.mark.parametrize("backend", ["llvm", "reference", "exact", "mp:20", "symbolic"])
+def test_sizes_that_no_value_tells(backend: str, capsys: pytest.CaptureFixture[str], tmp_path: pathlib.Path) -> None:
+    """Fails when a size of a declared type counts as a dimension: E0901 on all backends but the native one."""
+    m = catad.compile(PHANTOM)
+    for name, value in (("f", {"Ph": 1.0}), ("unread", {"Ph": 1.0}), ("g", {"Square": [1.0, 2.0, 3.0, 4.0]}),
+                        ("units", [])):
+        with pytest.raises(CatadError) as caught:
+            m[name].with_backend(backend)(value)
+        assert caught.value.code == "E0722" and "its size n is not an argument" in str(caught.value)
+    assert float(m.fixed.with_backend(backend)(2.0)) == 6.0
+    assert float(m.told.with_backend(backend)([1.0, 2.0], {"Ph": 1.0})) == 6.0
+    path = tmp_path / "phantom.cad"
+    path.write_text(PHANTOM, encoding="utf-8")
+    assert main(["run", str(path), "f", '{"Ph": 1}', "--backend", backend]) == 1
+    assert "E0722" in capsys.readouterr().err
+
+
 def test_sizes_of_payloads_that_are_not_there(program: catad.Program) -> None:
     assert program.plus("None", np.ones(3)) == {"None": ()}
     np.testing.assert_array_equal(program.plus({"Some": [1.0, 2.0]}, np.ones(2))["Some"], [2, 3])

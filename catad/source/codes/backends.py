@@ -27,8 +27,9 @@ Native code has no general recursion: a call of a definition from within itself 
 An entry can be called from outside when each of its sizes is known from its arguments: it stands alone as a dimension
 of one of them, or it is an `i64` parameter.
 
-    def f [n] (x : [2*n]f64) : f64 = …                 -- n alone is nowhere
-    def f (n : i64) (x : [2*n]f64) : f64 = …
+    type length [n] = Metres f64 | Unknown
+    def f [n] (s : length [n]) : f64 = …               -- no value has n entries: for other definitions only
+    def f (n : i64) (s : length [n]) : f64 = …
 """),
     "E0902": Code("the native compiler refused our code", """
 catad generated LLVM text that LLVM does not accept, or that needs a function which this machine does not have. That is

@@ -53,7 +53,7 @@ records `[n]{x : f64, y : f64}` is passed as a record of arrays: `{"x": xs, "y":
     "E0609": Code("a transform with wrong arguments", """
 `argnums` names parameters by position (from 0) or by name, each once, and only such that carry derivatives: floats,
 and arrays, tuples and records that hold some. `jet` takes an order from 0 on; `vmap` takes 0 or None for each
-parameter.
+parameter, and None for an i64 parameter that is a size of the result: the results of a batch have one shape.
 """),
     "E0610": Code("the function has not one float result", """
 `grad`, `value_and_grad`, `hessian` and `hvp` are for functions whose result is one `f64` or `f32`. For others there is
