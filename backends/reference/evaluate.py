@@ -214,7 +214,7 @@ class Machine:
             if n is None:
                 raise Fault("E0712", f"the {self.domain.name} meaning of this depends on an unknown size")
             if n < 0 and not clamp:
-                raise Fault("E0506", "negative size", f"{name} would be {n}")
+                raise Fault("E0506", "negative size", f"{'it' if '$' in name else name} would be {n}")
             n = max(n, 0)
             if sizes.get(name, n) != n:
                 raise Fault("E0502", "sizes differ", f"{name} is {n} here, but an array says {sizes[name]}")

@@ -91,7 +91,9 @@ class _Machine:
                 return f.env[x]
             case t.Lit(value=v):
                 return float(v) if f.type(e.type) in (F64, F32) else v
-            case t.SizeOf(size=s):
+            case t.SizeOf(size=s, span=span):
+                if f.size(s) < 0:
+                    raise error("E0506", f"the size {s} is negative", span)
                 return f.size(s)
             case t.Global():
                 return self.definition(e, f)

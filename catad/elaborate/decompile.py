@@ -189,6 +189,7 @@ class _Definition:
         self.functions, self.entries = functions, entries
         self.names = Names(functions.values())
         self.sizes: dict[str, str] = {}                # sizes bound by a wire, and how to write them
+        self.claims: dict[str, Size] = {}              # sizes that must not be negative, by the names bound to them
         self.divided: dict[Size, str] = {}             # sizes with a divisor get a name at the top
         self.measured = _measured(self.net, self.entry)
 
@@ -242,9 +243,12 @@ class _Definition:
         outputs = net.outputs if outputs is None else outputs
         uses, held = _uses(net, outputs, keep)
         lines: list[str] = []
+        values = {box.targets[0]: box.op.size for box in net.boxes if isinstance(box.op, SizeValue)}
         for box in net.boxes:
             if isinstance(box.op, BindSize):
                 self.sizes[box.op.name] = self._extent(box.op, env[box.sources[0]], lines)
+                if not box.op.clamp and box.sources[0] in values:
+                    self.claims[box.op.name] = values[box.sources[0]]
             elif any(w in uses for w in box.targets):
                 results = self.box(box, env, net, lines, [w in uses for w in box.targets])
                 if len(outputs) == 1 and box.targets == tuple(outputs) and not keep:     # the result needs no name

@@ -10,11 +10,13 @@ definition a `Call`. Products are laid out as wires side by side, so pairing and
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate
 
 from catad.core import term as c
 from catad.core.term import rule_key
 from catad.elaborate import leaves, trees
 from catad.elaborate.folds import Fold
+from catad.elaborate.negative import claimed, may_be_negative, reads, seen
 from catad.elaborate.scope import Scope, Value, close_alike
 from catad.elaborate.visits import ROOT
 from catad.net.net import Apply, Assert, Call, Derive, Entry, Guard, IfOp, Lambda, Net, Table, Trace, While, Wire
@@ -81,6 +83,7 @@ class Elaborator:
             if d.recursion is not None:
                 body.fold = Fold(body, d)
             out = body.term(d.body, scope, env) if body.fold is None else body.fold.result(scope, env)
+            out = body.nonnegative(claimed(body.type(d.body.type)), out, scope, d.body.span)
             scope.b.sizes.extend((*d.sizes, *sizes))
             self.nets[name] = scope.close(out)
             if rule_key(key) in self.module.definitions:
@@ -112,6 +115,7 @@ class Body:
         self.owner = owner
         self.types = types
         self.fold: Fold | None = None             # how a recursive definition calls itself
+        self.checked = 0                          # how many sizes were found not to be negative
 
     def type(self, t: Type) -> Type:
         return subst_type(t, self.types, {})
@@ -144,7 +148,8 @@ class Body:
         return (s.b.const(value, t, e.span),)
 
     def _sizeof(self, e: c.SizeOf, s: Scope, env: Env) -> tuple[Wire, ...]:
-        return (s.b.size(e.size, e.span),)
+        sizes = [e.size] if may_be_negative(e.size) else []
+        return self.nonnegative(sizes, (s.b.size(e.size, e.span),), s, e.span)
 
     def _global(self, e: c.Global, s: Scope, env: Env) -> tuple[Wire, ...]:
         return self._spine(e, [], s, env)
@@ -210,7 +215,27 @@ class Body:
         types, passed = _abstract_sizes(types)
         name = self.owner.define(fn.name, types, tuple(x for x, _ in passed))
         sources = [w for v in values for w in s.use(v)]
-        return s.b.box(Call(name, (*fn.sizes, *passed)), sources, list(flatten(result)), span=fn.span), result
+        sizes = (*fn.sizes, *passed)
+        out = s.b.box(Call(name, sizes), sources, list(flatten(result)), span=fn.span)
+        ends = accumulate((len(v.wires) for v in values), initial=0)
+        places = {x: k for (x, _), k in zip(d.params, ends, strict=False)}
+        needed = [p for x, p in sizes if may_be_negative(p) and self._seen(name, x, places.get(x))]
+        return self.nonnegative(needed, out, s, fn.span), result
+
+    def _seen(self, name: str, x: str, place: int | None) -> bool:
+        """Does a net use the value of its size x, which may be its input at this place?"""
+        net = self.owner.nets[name]
+        return (place is not None and reads(net, net.inputs[place])) or seen(net, x, self.owner.nets)
+
+    def nonnegative(self, sizes: Sequence[Size], out: tuple[Wire, ...], s: Scope, span: Span) -> tuple[Wire, ...]:
+        """The wires, once none of the sizes was found negative."""
+        checks: list[tuple[Size, Size]] = []
+        for size in dict.fromkeys(sizes):
+            self.checked += 1
+            name = f"s${self.checked}"
+            s.b.box(BindSizeOp(name, False), [s.b.size(size, span)], [], span=span)
+            checks.append((size, Size.var(name)))
+        return s.b.box(Guard(tuple(checks)), out, [s.b.type(w) for w in out], span=span) if checks and out else out
 
     def _apply(self, wires: tuple[Wire, ...], t: Type, args: Sequence[c.Term], s: Scope, env: Env,
                span: Span) -> tuple[Wire, ...]:

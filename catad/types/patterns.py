@@ -11,7 +11,9 @@ from catad.types.meta import Meta, Why, Wrong
 from catad.types.size import Size
 from catad.types.type import Prod, Record, Type
 
-__all__ = ["annotated", "base_name", "components", "destructure", "parameter", "pattern_type", "project_field", "unwrap"]
+__all__ = [
+    "annotated", "base_name", "components", "destructure", "parameter", "pattern_type", "project_field", "unwrap",
+]
 
 
 def pattern_type(c: Context, p: tree.Pattern) -> Type:

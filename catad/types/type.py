@@ -365,19 +365,14 @@ def holds_function(t: Type) -> bool:
 
 def holds_tree(t: Type) -> bool:
     """Does a recursive type occur anywhere in `t`?"""
-    match t:
-        case Data(size=None):
-            return any(map(holds_tree, t.args)) or holds_tree(t.payloads)
-        case Data():
-            return True
-        case Prod(items):
-            return any(map(holds_tree, items))
-        case Record(fields):
-            return any(holds_tree(f) for _, f in fields)
-        case Array(_, item) | Series(_, item) | Tangent(item):
-            return holds_tree(item)
-        case Fun(a, b):
-            return holds_tree(a) or holds_tree(b)
+    for part in within(t):
+        match part:
+            case Data(args=args, size=size) if size is not None or any(map(holds_tree, args)):
+                return True
+            case Fun(a, b) if holds_tree(a) or holds_tree(b):
+                return True
+            case Tangent(item) if holds_tree(item):
+                return True
     return False
 
 

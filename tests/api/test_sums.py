@@ -86,6 +86,15 @@ def test_sizes_that_no_value_tells(backend: str, capsys: pytest.CaptureFixture[s
     assert "E0722" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("backend", ["llvm", "reference", "exact"])
+def test_a_size_of_a_result_is_not_negative(backend: str) -> None:
+    m = catad.compile("type t [n] = A [n]f64 | B\ndef f (n : i64) : t [n - 1] = B")
+    assert m.f.with_backend(backend)(1) == {"B": ()}
+    with pytest.raises(CatadError) as caught:
+        m.f.with_backend(backend)(0)
+    assert caught.value.code == "E0506"
+
+
 def test_sizes_of_payloads_that_are_not_there(program: catad.Program) -> None:
     assert program.plus("None", np.ones(3)) == {"None": ()}
     np.testing.assert_array_equal(program.plus({"Some": [1.0, 2.0]}, np.ones(2))["Some"], [2, 3])

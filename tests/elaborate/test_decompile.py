@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+import catad
+from catad import CatadError
 from catad.elaborate.decompile import net_to_cad, table_to_cad
 from catad.elaborate.phrases import OPEN, Phrase, apply, index, infix, prefix
 from catad.net.build import Builder
@@ -153,3 +155,12 @@ def test_long_chains() -> None:
         w = b.prim("add", w, x)
     text = net_to_cad(b.net(w), Entry((("x", F64),), F64))
     assert text.count("+") == 10_000 and max(map(len, text.splitlines())) < 120
+
+
+def test_a_size_that_must_not_be_negative_is_asserted() -> None:
+    """Fails when the test compares the size with itself."""
+    f = catad.compile("def f [n] (x : [n]f64) : f64 = mean x[1..]", entry="f")
+    assert "assert (n - 1 >= 0)" in f.source
+    with pytest.raises(CatadError) as caught:
+        catad.compile(f.source, entry="f")([])
+    assert caught.value.code == "E0508"

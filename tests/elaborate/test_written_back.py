@@ -90,8 +90,9 @@ T = "type t a [n] = A [n]a | B\n"
      "def f [n] (w : w [n]) : f64 = case w of | V y -> (case y.b of | A z -> z[0] | B -> 0) | U -> 1",
      T + "type w [n] = V {a : t i64 [2], b : t f64 [n]} | U",
      [{"V": {"a": {"A": [1, 2]}, "b": {"A": [1.0, 2.0, 3.0]}}}]),
-    ("type ph [n] = Ph f64 | Pn\ndef f [n] (p : ph [n]) : f64 = case p of | Ph y -> y * f64 n | Pn -> 0",
-     "type ph [n] = Ph f64 | Pn", [{"Ph": 1.0}]),
+    ("type ph [n] = Ph f64 | Pn\n"
+     "def f [n] (p : (ph [n], [n]f64)) : f64 = case p.0 of | Ph y -> y * f64 n + sum p.1 | Pn -> 0",
+     "type ph [n] = Ph f64 | Pn", [({"Ph": 1.0}, [1.0, 2.0])]),
     ("type s [n] = A [n*n]f64 | C\n"
      "def f [n] (p : (s [n+1], [n]f64)) : f64 = case p.0 of | A y -> y[0] * f64 n | C -> 0",
      "type s [n] = A [n^2]f64 | C", [({"A": [2.0] * 9}, [1.0, 2.0]), ({"A": [2.0] * 9}, [1.0])]),
