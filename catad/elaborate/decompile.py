@@ -370,7 +370,8 @@ class _Definition:
             if wanted[k] and any(a != b for a, b in checks):
                 out[k] = Phrase(f"({self.plain(args[k], found).text} : {self._type(new, lines)})")
                 said |= checks
-        tests = [p.infix("eq", self.size(a), self.size(b)) for a, b in dict.fromkeys(box.op.checks)
+        tests = [p.infix("ge", self.size(a), Phrase("0")) if self.claims.get(b.variable or "") == a else
+                 p.infix("eq", self.size(a), self.size(b)) for a, b in dict.fromkeys(box.op.checks)
                  if self.meant(a) != self.meant(b) and (self.meant(a), self.meant(b)) not in said]
         if tests:
             k = wanted.index(True)
