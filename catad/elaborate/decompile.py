@@ -295,10 +295,10 @@ class _Definition:
                     binders = ", ".join(f"{self.names.fresh('i')} < {self.extent(s)}" for s in sizes)
                 return [Phrase(f"for {binders} -> {item}", p.OPEN)] if sizes else args
             case Guard(checks):
-                found, wanted = net.type_of(box.sources), net.type_of(box.targets)
-                if found == wanted:                              # types do not say what is compared
+                found, new = net.type_of(box.sources), net.type_of(box.targets)
+                if found == new:                                 # types do not say what is compared
                     return [self._tested(checks, a, t) for a, t in zip(args, found, strict=True)]
-                return [self._guard(*guarded) for guarded in zip(args, found, wanted, strict=True)]
+                return [self._guard(*guarded) for guarded in zip(args, found, new, strict=True)]
             case Assert():
                 return [p.apply("assert", [args[0], self.plain(args[1], net.wires[box.sources[1]])])]
             case Trace():
