@@ -18,6 +18,7 @@ from catad.elaborate import leaves, trees
 from catad.elaborate.folds import Fold
 from catad.elaborate.negative import claimed, may_be_negative, reads, seen
 from catad.elaborate.scope import Scope, Value, close_alike
+from catad.elaborate.told import sized_only, told
 from catad.elaborate.visits import ROOT
 from catad.net.net import Apply, Assert, Call, Derive, Entry, Guard, IfOp, Lambda, Net, Table, Trace, While, Wire
 from catad.net.net import BindSize as BindSizeOp
@@ -219,8 +220,20 @@ class Body:
         out = s.b.box(Call(name, sizes), sources, list(flatten(result)), span=fn.span)
         ends = accumulate((len(v.wires) for v in values), initial=0)
         places = {x: k for (x, _), k in zip(d.params, ends, strict=False)}
+        out = self._compared(name, sources, out, s, fn.span)
         needed = [p for x, p in sizes if may_be_negative(p) and self._seen(name, x, places.get(x))]
         return self.nonnegative(needed, out, s, fn.span), result
+
+    def _compared(self, name: str, sources: Sequence[Wire], out: tuple[Wire, ...], s: Scope,
+                  span: Span) -> tuple[Wire, ...]:
+        """The results of a call, once the arrays of which it uses the sizes alone were found to have them."""
+        net = self.owner.nets[name]
+        for k, w in enumerate(sources):
+            if isinstance(s.b.type(w), Array) and sized_only(net, k, self.owner.nets):
+                checked = told(s, w, self.owner)
+                if checked is not None:
+                    out = tuple(s.b.box(Assert(), [checked, o], [s.b.type(o)], span=span)[0] for o in out)
+        return out
 
     def _seen(self, name: str, x: str, place: int | None) -> bool:
         """Does a net use the value of its size x, which may be its input at this place?"""

@@ -58,6 +58,11 @@ class Scope:
         """The parent's wires that were captured, in order of first use."""
         return tuple(self._captures)
 
+    @property
+    def captures(self) -> tuple[tuple[Wire, Wire], ...]:
+        """The parent's wires that were captured, each with what it is here."""
+        return tuple(self._captures.items())
+
     def close(self, outputs: Sequence[Wire], captured: Sequence[Wire] | None = None) -> Net:
         """The bubble's net: captured inputs, then bound ones."""
         order = self.captured if captured is None else captured
