@@ -105,6 +105,8 @@ def derive(table: Table, name: str, kind: str, *, argnums: tuple[int, ...], sing
     new = f"{kind}[{mark}] {name}" if kind != "vmap" else f"vmap[{''.join('01'[a] for a in in_axes)}] {name}"
     if new in table.nets:
         return table, new
+    shown = name
+    table, name = _applied(table, name)
     if kind == "vmap":
         return _add(table, new, *vmap(name, entry, in_axes))
     if kind == "hessian":
@@ -115,8 +117,22 @@ def derive(table: Table, name: str, kind: str, *, argnums: tuple[int, ...], sing
     params = tuple(tuple(b.input(w) for w in flatten(t)) for _, t in entry.params)
     job = Job(table, name, entry, argnums, single, b, params)
     extra, result, wires = KINDS[kind](job, order)
-    out = Entry((*entry.params, *extra), result, entry.sizes, f"{kind} of {name}", entry.span)
+    out = Entry((*entry.params, *extra), result, entry.sizes, f"{kind} of {shown}", entry.span)
     return _add(table, new, b.net(*wires), out)
+
+
+def _applied(table: Table, name: str) -> tuple[Table, str]:
+    """An entry that gives a function, `def f (a : f64) : f64 -> f64 = …`, takes the arguments of that as its own."""
+    net = table.nets[name]
+    if not any(isinstance(t, Fun) for t in net.target):
+        return table, name
+    b = Builder()
+    b.sizes.extend(net.sizes)
+    wires = list(b.splice(net, [b.input(t) for t in net.source]))
+    while len(wires) == 1 and isinstance(f := b.type(wires[0]), Fun):
+        args = [b.input(t) for t in flatten(f.arg)]
+        wires = list(b.box(Apply(), [wires[0], *args], list(flatten(f.result))))
+    return _add(table, f"{name} applied", b.net(*wires), table.entries[name])
 
 
 def _add(table: Table, name: str, net: Net, entry: Entry) -> tuple[Table, str]:

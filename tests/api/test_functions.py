@@ -323,3 +323,17 @@ def test_a_number_may_be_part_of_the_size_of_an_entrys_argument() -> None:
     with pytest.raises(CatadError) as e:                    # from elsewhere, where nobody looked before
         f.fast(2, np.array([1.0, 2.0, 3.0]), np.array([1.0, 1.0]))
     assert e.value.diagnostics[0].code == "E0502"
+
+
+def test_derivatives_of_definitions_that_give_functions() -> None:
+    """`def f (a : f64) : f64 -> f64` is called with both arguments, and so are its derivatives."""
+    p = catad.compile("def power (a : f64) : f64 -> f64 = \\x -> a * x^2\ndef use (a : f64) : f64 = power a 3.0\n"
+                      "def sine : f64 -> f64 = sin\n"
+                      "def two [n] (w : [n]f64) : (f64, [n]f64) -> f64 -> f64 = \\(u, v) -> \\t -> u * dot w v * t")
+    assert catad.grad(p.power, argnums=(0, 1))(2.0, 3.0) == (9.0, 12.0)
+    assert catad.hessian(p.power, argnums=(0, 1))(2.0, 3.0) == ((0.0, 6.0), (6.0, 4.0))
+    assert catad.vmap(p.power)([1.0, 2.0], [3.0, 4.0]).tolist() == [9.0, 32.0]
+    assert catad.grad(p.use)(1.0) == 9.0 and catad.grad(p.sine)(0.0) == 1.0
+    w, t = catad.grad(p.two, argnums=(0, 2))([1.0, 2.0], (3.0, [4.0, 5.0]), 2.0)
+    assert (w.tolist(), t) == ([24.0, 30.0], 42.0)
+    assert catad.compile(catad.grad(p.power).source).grad_power(2.0, 3.0) == 9.0
