@@ -23,6 +23,7 @@ from catad.types.type import BOOL, F64, I64, Scalar
 
 from ..reference.domain import Meaning
 from ..reference.floats import FLOATS, integer_row
+from .constants import meant, named
 
 __all__ = ["FUNCTIONS", "LongFloats"]
 
@@ -47,7 +48,10 @@ class LongFloats:
         return self.context.mpf(float(value) if isinstance(value, np.floating) else value)
 
     def const(self, value: float | int | bool | Fraction, scalar: Scalar) -> Any:
-        return self.enter(value, scalar)
+        if not isinstance(value, float) or not math.isfinite(value):
+            return self.enter(value, scalar)
+        number = named(value)
+        return self.enter(meant(value), scalar) if number is None else number(self.context)
 
     def row(self, name: str, types: Sequence[Scalar]) -> Meaning:
         integral = types[0] in (I64, BOOL)
