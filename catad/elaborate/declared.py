@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from catad.types.size import Size
-from catad.types.type import UNIT, Array, Data, Prod, Record, Type, TypeVar, of_size
+from catad.types.type import Array, Data, Prod, Record, Type, TypeVar, of_size
 
-__all__ = ["LETTERS", "Declaration", "given_sizes", "given_types"]
+__all__ = ["LETTERS", "Declaration"]
 
 LETTERS = "abcdefgh"
 Types = tuple[Type, ...]                        # one at each use
@@ -27,8 +27,8 @@ class Declaration:
                  inner: Callable[[Data], Declaration]) -> None:
         self.name, self.constructors = name, constructors
         self.uses, self.inner = {t: k for k, t in enumerate(uses)}, inner
-        self.types: list[Types] = list(zip(*(given_types(t) for t in uses), strict=True))
-        self.sizes: list[Sizes] = list(zip(*(given_sizes(t) for t in uses), strict=True))
+        self.types: list[Types] = list(zip(*(t.given[0] for t in uses), strict=True))
+        self.sizes: list[Sizes] = list(zip(*(t.given[1] for t in uses), strict=True))
         self.given = len(self.sizes)
         columns = zip(*(t.cases for t in uses), strict=True)
         self.payloads = [None if c[0][1] is None else self._type(tuple(t for _, t in c if t is not None))
@@ -90,16 +90,6 @@ class Declaration:
 
     def _at(self, k: int) -> dict[str, Size]:
         return {_number(j): column[k] for j, column in enumerate(self.sizes)}
-
-
-def given_types(t: Data) -> tuple[Type, ...]:
-    """Its arguments that are types."""
-    return tuple(a for a in t.args if not isinstance(a, Array) or a.item != UNIT)
-
-
-def given_sizes(t: Data) -> tuple[Size, ...]:
-    """Its arguments that are sizes."""
-    return tuple(a.size for a in t.args if isinstance(a, Array) and a.item == UNIT)
 
 
 def _solved(size: Size, value: Size) -> dict[str, Size]:

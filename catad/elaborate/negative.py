@@ -25,9 +25,8 @@ def may_be_negative(size: Size) -> bool:
 def claimed(t: Type) -> tuple[Size, ...]:
     """The sizes that declared types in `t` take and that may be negative: a value may be there without any extent."""
     match t:
-        case Data(_, args):
-            own = [a.size for a in args if isinstance(a, Array) and may_be_negative(a.size)]
-            return (*own, *(s for a in args for s in claimed(a)))
+        case Data(given=(types, sizes)):
+            return (*filter(may_be_negative, sizes), *(s for a in types for s in claimed(a)))
         case Prod(items):
             return tuple(s for i in items for s in claimed(i))
         case Record(fields):

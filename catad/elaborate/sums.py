@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from catad.elaborate import phrases as p
-from catad.elaborate.declared import LETTERS, Declaration, given_sizes, given_types
+from catad.elaborate.declared import LETTERS, Declaration
 from catad.elaborate.naming import Names, legal
 from catad.elaborate.phrases import Phrase
 from catad.types.size import Size
@@ -184,5 +184,5 @@ class Sums:
 
 
 def _key(t: Data) -> Key:
-    return (t.name, len(given_types(t)), len(given_sizes(t)),
-            tuple((x, payload is not None) for x, payload in t.cases))
+    types, sizes = t.given
+    return (t.name, len(types), len(sizes), tuple((x, payload is not None) for x, payload in t.cases))

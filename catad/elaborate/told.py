@@ -42,6 +42,13 @@ def sized_only(net: Net, k: int, nets: Mapping[str, Net]) -> bool:
 
 def _needs(net: Net, w: Wire, nets: Mapping[str, Net]) -> bool:
     """Is the value of an input surely used?"""
+    known = net._memo.get(f"elaborate.needs {w}")
+    if not isinstance(known, bool):
+        known = net._memo[f"elaborate.needs {w}"] = _used(net, w, nets)
+    return known
+
+
+def _used(net: Net, w: Wire, nets: Mapping[str, Net]) -> bool:
     if w in net.outputs:
         return True
     for box in net.boxes:
@@ -155,11 +162,14 @@ class _Told:
     def _call(self, box: Box, op: Call, k: int) -> Wire | None:
         before = self._before(box.sources)
         name = f"{op.name}#told{k}" + "".join(f",{j}" for j in before)
+        net = self.owner.nets[op.name]
+        if net._memo.get(name):                            # nothing was found before
+            return None
         if name not in self.owner.nets:
-            net = self.owner.nets[op.name]
             inner = _Inner(self.owner, net, before)
             found = inner.told.of(inner.outputs[k])
             if found is None:
+                net._memo[name] = True
                 return None
             inner.b.sizes.extend(net.sizes)
             self.owner.nets[name] = inner.net(found)

@@ -1,4 +1,4 @@
-"""Types of the language, shared by the typed core and by the wires of a net.
+"""Types of the language, shared by the typed core and by the wires of a net, together with the walks over them.
 
     a ::= f64 | f32 | i64 | bool | (a, …) | {x : a, …} | [n]a | a -> a | series k a | t a…
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 
 from catad.types.size import Size
 
@@ -150,10 +151,16 @@ class Data(Type):
         """The type of trees with so many nodes."""
         return Data(self.name, self.args, self.cases, size)
 
+    @property
+    def given(self) -> tuple[tuple[Type, ...], tuple[Size, ...]]:
+        """The arguments that are types, and those behind them that are sizes."""
+        sizes = [a.size for a in takewhile(_is_size, reversed(self.args)) if isinstance(a, Array)]
+        return self.args[:len(self.args) - len(sizes)], tuple(reversed(sizes))
+
     def __str__(self) -> str:
-        sizes = [a for a in self.args if isinstance(a, Array) and a.item == UNIT]
-        types = [f"({a})" if _ends_open(a) else str(a) for a in self.args if a not in sizes]
-        return " ".join([self.name, *types, *([f"[{', '.join(str(a.size) for a in sizes)}]"] if sizes else [])])
+        types, sizes = self.given
+        shown = [f"({a})" if _ends_open(a) else str(a) for a in types]
+        return " ".join([self.name, *shown, *([f"[{', '.join(map(str, sizes))}]"] if sizes else [])])
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +193,10 @@ def _ends_open(t: Type) -> bool:
     """Would more words behind the notation of a type belong to it?"""
     item = leaf(t)
     return isinstance(item, Series) or (isinstance(item, Data) and bool(item.args)) or isinstance(t, Fun)
+
+
+def _is_size(t: Type) -> bool:
+    return isinstance(t, Array) and t.item == UNIT
 
 
 def of_size(size: Size) -> Type:
