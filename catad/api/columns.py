@@ -18,6 +18,7 @@ import numpy as np
 from catad.api.missing import Missing
 from catad.api.words import DTYPES
 from catad.source import CatadError
+from catad.types.size import Size
 from catad.types.type import (
     BOOL,
     I64,
@@ -47,6 +48,8 @@ class Packer(Protocol):
     def fields(self, t: Record, value: Any, where: Any) -> Mapping[str, Any]: ...
     def items(self, t: Prod, value: Any, where: Any) -> Sequence[Any]: ...
     def chosen(self, t: Data, value: Any, where: Any) -> tuple[int, Any]: ...
+    def array(self, t: Scalar, value: Any, where: Any, dims: tuple[Size, ...]) -> Any: ...
+    def bind_dims(self, sizes: tuple[Size, ...], shape: Sequence[int], where: Any) -> None: ...
     def apart(self, t: Type, value: Any, where: Any) -> list[Any]: ...
 
 
@@ -124,6 +127,13 @@ def _arrays(p: Packer, t: Array, rows: Rows, paths: Sequence[Any]) -> list[Any]:
     if holds_tree(t) and present:
         raise p.fail("E0605", f"`{present}` cannot be given value by value: it is {t}",
                      help=["pass the whole as arrays, {\"tag\": …}"])
+    base = leaf(t)
+    if isinstance(base, Scalar):
+        own = [v if v is ABSENT else p.array(base, v, x, dims(t)) for v, x in zip(rows, paths, strict=True)]
+        found = _stacked(p, t, own, paths)
+        if isinstance(found, np.ndarray):
+            p.bind_dims(dims(t), found.shape[1:], present)
+        return [found]
     wires = list(flatten(t))
     apart = [[ABSENT] * len(wires) if v is ABSENT else p.apart(t, v, x) for v, x in zip(rows, paths, strict=True)]
     return [_stacked(p, w, [leaves[k] for leaves in apart], paths) for k, w in enumerate(wires)]
