@@ -21,9 +21,9 @@ import numpy as np
 from catad.ops.samples import SAMPLES
 from catad.types.type import BOOL, F64, I64, Scalar
 
+from ..reference.constants import irrational, rational
 from ..reference.domain import Meaning
 from ..reference.floats import FLOATS, integer_row
-from .constants import meant, named
 
 __all__ = ["FUNCTIONS", "LongFloats"]
 
@@ -48,10 +48,8 @@ class LongFloats:
         return self.context.mpf(float(value) if isinstance(value, np.floating) else value)
 
     def const(self, value: float | int | bool | Fraction, scalar: Scalar) -> Any:
-        if not isinstance(value, float) or not math.isfinite(value):
-            return self.enter(value, scalar)
-        number = named(value)
-        return self.enter(meant(value), scalar) if number is None else number(self.context)
+        number = irrational(value, scalar)
+        return self.enter(rational(value, scalar), scalar) if number is None else number(self.context)
 
     def row(self, name: str, types: Sequence[Scalar]) -> Meaning:
         integral = types[0] in (I64, BOOL)

@@ -19,9 +19,9 @@ import numpy as np
 from catad.ops.samples import SAMPLES
 from catad.types.type import BOOL, I64, Scalar
 
+from ..reference.constants import rational
 from ..reference.domain import Meaning, refuse
 from ..reference.floats import FLOATS, integer_row
-from .constants import meant
 
 __all__ = ["RATIONALS", "Rationals"]
 
@@ -42,7 +42,7 @@ class Rationals:
         return value if isinstance(value, Fraction) else Fraction(value)
 
     def const(self, value: float | int | bool | Fraction, scalar: Scalar) -> Any:
-        return self.enter(meant(value) if isinstance(value, float) and math.isfinite(value) else value, scalar)
+        return self.enter(rational(value, scalar), scalar)
 
     def row(self, name: str, types: Sequence[Scalar]) -> Meaning:
         if name in CONVERT:

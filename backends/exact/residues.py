@@ -15,9 +15,9 @@ import numpy as np
 from catad.ops.samples import SAMPLES
 from catad.types.type import BOOL, F64, I64, Scalar
 
+from ..reference.constants import rational
 from ..reference.domain import Fault, Meaning, refuse
 from ..reference.floats import FLOATS, integer_row
-from .constants import meant
 
 __all__ = ["Residues"]
 
@@ -57,7 +57,7 @@ class Residues:
         return rational.numerator * self.inverse(rational.denominator) % self.p
 
     def const(self, value: float | int | bool | Fraction, scalar: Scalar) -> Any:
-        return self.enter(meant(value) if isinstance(value, float) and math.isfinite(value) else value, scalar)
+        return self.enter(rational(value, scalar), scalar)
 
     def row(self, name: str, types: Sequence[Scalar]) -> Meaning:
         integral = types[0] in (I64, BOOL)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from catad.source import error
 from catad.types.size import Size
 from catad.types.type import BOOL, I64, Array, Record, Scalar, Type, dims, flatten
 
+from ..reference.constants import irrational, rational
 from ..reference.domain import Fault, Meaning, refuse
 from ..reference.floats import integer_row
 
@@ -42,7 +43,8 @@ class Expressions:
         return value if isinstance(value, sympy.Basic) else _number(value)
 
     def const(self, value: float | int | bool | Fraction, scalar: Scalar) -> Any:
-        return self.enter(value, scalar)
+        number = irrational(value, scalar)
+        return self.enter(rational(value, scalar), scalar) if number is None else number(_FUNCTIONS)
 
     def row(self, name: str, types: Sequence[Scalar]) -> Meaning:
         if name == "select":
@@ -67,7 +69,7 @@ class Expressions:
 
 EXPRESSIONS = Expressions()
 
-_KNOWN = ((math.pi, sympy.pi), (math.e, sympy.E), (1.1283791670955126, 2 / sympy.sqrt(sympy.pi)))
+_FUNCTIONS = SimpleNamespace(pi=sympy.pi, e=sympy.E, sqrt=sympy.sqrt, log=sympy.log)
 
 
 def _number(value: Any) -> Any:
@@ -78,7 +80,7 @@ def _number(value: Any) -> Any:
     x = float(value)
     if not math.isfinite(x):
         return sympy.nan if x != x else (sympy.oo if x > 0 else -sympy.oo)
-    return next((e for v, e in _KNOWN if v == x), sympy.Rational(repr(x)))
+    return sympy.Rational(repr(x))
 
 
 def _conversion(name: str) -> Meaning | None:
