@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from catad.net.batch import vmap
+from catad.functors.batch import vmap
 from catad.net.build import Builder
 from catad.net.net import Apply, Call, Derive, Entry, Lambda, Net, Table, Wire
 from catad.net.zero import constant, zero
